@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {DirectoryEntry, Practitioner} from "../types/Types.sol";
+
+/// @title Practitioners, and the registrars who vouch for them
+/// @notice A practitioner is an account that a registrar (a health administration) vouches for, until a date. Standing
+/// counts at the very next check: a suspended or lapsed practitioner opens nothing, whatever grants they hold.
+/// @dev Roles are OpenZeppelin's `AccessControlDefaultAdminRules` (two-step, delayed admin). Registrars trust each other:
+/// any of them may renew, amend, suspend or reinstate any practitioner, and the event says who did. No role can touch a
+/// patient's records, grants or history.
+interface IPractitioners {
+    /// @notice A registrar vouched for a practitioner. `registry` is always zero, here and below.
+    event PractitionerRegistered(
+        address indexed registry,
+        address indexed practitioner,
+        address indexed registrar,
+        uint40 validUntil,
+        bool emergencyCapable,
+        string name,
+        string licence,
+        string specialty,
+        string organisation
+    );
+    /// @notice A registrar corrected a directory entry.
+    event PractitionerAmended(
+        address indexed registry,
+        address indexed practitioner,
+        address indexed registrar,
+        string name,
+        string licence,
+        string specialty,
+        string organisation
+    );
+    /// @notice A registrar set a new end of validity (later or earlier), and whether the practitioner may break the glass.
+    event PractitionerRenewed(
+        address indexed registry,
+        address indexed practitioner,
+        address indexed registrar,
+        uint40 validUntil,
+        bool emergencyCapable
+    );
+    /// @notice A registrar suspended a practitioner.
+    event PractitionerSuspended(
+        address indexed registry, address indexed practitioner, address indexed registrar
+    );
+    /// @notice A registrar lifted a suspension.
+    event PractitionerReinstated(
+        address indexed registry, address indexed practitioner, address indexed registrar
+    );
+    /// @notice A role was given (`held`) or taken. The trail's own record of OpenZeppelin's RoleGranted and RoleRevoked.
+    /// @param actor who did it: the admin, or the holder giving it up
+    event RoleChanged(
+        address indexed registry, address indexed account, bytes32 indexed role, bool held, address actor
+    );
+
+    /// @notice Thrown when an account that no registrar ever vouched for is named as a practitioner.
+    error UnknownPractitioner(address account);
+    /// @notice Thrown when registering a practitioner again: use `renewPractitioner` or `amendPractitioner`.
+    error PractitionerAlreadyRegistered(address practitioner);
+    /// @notice Thrown when a suspended practitioner is granted access or suspended again.
+    error SuspendedPractitioner(address practitioner);
+    /// @notice Thrown when reinstating a practitioner who is not suspended.
+    error NotSuspended(address practitioner);
+    /// @notice Thrown when a practitioner whose registration ran out is granted access.
+    error LapsedPractitioner(address practitioner, uint40 validUntil);
+    /// @notice Thrown when an end date is not after the current block's time.
+    error EndNotInFuture(uint40 end, uint256 blockTimestamp);
+    /// @notice Thrown when an end date is after `LAST_MOMENT`.
+    error EndTooFar(uint40 end, uint40 last);
+    /// @notice Thrown when a directory entry has no name.
+    error DirectoryNameMissing();
+    /// @notice Thrown when a text of a directory entry is longer than `maximum` bytes of UTF-8.
+    error DirectoryTextTooLong(uint256 length, uint256 maximum);
+    /// @notice Thrown when an address that must be somebody's is zero.
+    error ZeroAddress();
+
+    /// @notice Vouches for a practitioner until `validUntil` (Unix seconds). Registrars only.
+    /// @param entry goes into the public directory: professional facts only, each at most 200 bytes
+    function registerPractitioner(
+        address practitioner,
+        uint40 validUntil,
+        bool emergencyCapable,
+        DirectoryEntry calldata entry
+    ) external;
+
+    /// @notice Replaces a practitioner's directory entry. Registrars only.
+    function amendPractitioner(address practitioner, DirectoryEntry calldata entry) external;
+
+    /// @notice Sets a practitioner's end of validity and emergency capability. A suspension stays. Registrars only.
+    function renewPractitioner(address practitioner, uint40 validUntil, bool emergencyCapable) external;
+
+    /// @notice Suspends a practitioner at once. Registrars only.
+    function suspendPractitioner(address practitioner) external;
+
+    /// @notice Lifts a suspension at once. Registrars only.
+    function reinstatePractitioner(address practitioner) external;
+
+    /// @notice A practitioner's standing; all zero if never registered.
+    function practitionerOf(address account) external view returns (Practitioner memory);
+}
