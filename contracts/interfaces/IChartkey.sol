@@ -12,4 +12,4 @@ import {ITrail} from "./ITrail.sol";
 /// @notice One contract at one address: nobody can upgrade it, and no role can change a patient's grants or history. State is
 /// minimal; events carry everything, and the trail proves them. No personal data: no names of patients, no file names, no
 /// diagnoses, no free text about a patient.
-interface IChartkey is ITrail, IPatients, IPractitioners, IRecords, IGrants, IOpens {}
+interface IChartkey is ITrail, IPractitioners, IPatients, IRecords, IGrants, IOpens {}

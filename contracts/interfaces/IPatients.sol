@@ -18,9 +18,7 @@ interface IPatients {
     /// @param keyId keccak256(suite ‖ key)
     /// @param suite `SUITE_XWING` or `SUITE_X25519`
     /// @param key the public key: 1216 or 32 bytes
-    event KeyPublished(
-        address indexed subject, address indexed account, bytes32 indexed keyId, uint8 suite, bytes key
-    );
+    event KeyPublished(address indexed subject, address indexed account, bytes32 indexed keyId, uint8 suite, bytes key);
 
     /// @notice Thrown when registering an account that is a patient already.
     error AlreadyRegistered(address patient);

@@ -41,13 +41,9 @@ interface IPractitioners {
         bool emergencyCapable
     );
     /// @notice A registrar suspended a practitioner.
-    event PractitionerSuspended(
-        address indexed registry, address indexed practitioner, address indexed registrar
-    );
+    event PractitionerSuspended(address indexed registry, address indexed practitioner, address indexed registrar);
     /// @notice A registrar lifted a suspension.
-    event PractitionerReinstated(
-        address indexed registry, address indexed practitioner, address indexed registrar
-    );
+    event PractitionerReinstated(address indexed registry, address indexed practitioner, address indexed registrar);
     /// @notice A role was given (`held`) or taken. The trail's own record of OpenZeppelin's RoleGranted and RoleRevoked.
     /// @param actor who did it: the admin, or the holder giving it up
     event RoleChanged(

@@ -26,20 +26,20 @@ enum Purpose {
     HLEGAL // legal proceedings
 }
 
-/// @notice Every purpose's bit.
+/// @dev Every purpose's bit.
 uint16 constant ALL_PURPOSES = uint16((1 << (uint8(type(Purpose).max) + 1)) - 1);
 
-/// @notice Rights of a grant, as bits.
+/// @dev Rights of a grant, as bits.
 uint8 constant READ = 1; // open records
 uint8 constant WRITE = 2; // add records
 uint8 constant REFER = 4; // pass on, at most as much as held
 uint8 constant ALL_RIGHTS = READ | WRITE | REFER;
 
-/// @notice Key suites (HPKE, RFC 9180): what `publishKey` accepts.
+/// @dev Key suites (HPKE, RFC 9180): what `publishKey` accepts.
 uint8 constant SUITE_XWING = 0x01; // X-Wing (KEM 0x647a), HKDF-SHA256, AES-256-GCM: 1216-byte public keys
 uint8 constant SUITE_X25519 = 0x02; // DHKEM(X25519), HKDF-SHA256, AES-256-GCM: 32-byte public keys
 
-/// @notice 9999-12-31T23:59:59Z, in Unix seconds: the last moment that RFC 3339 can write. No expiry or validity lies beyond.
+/// @dev 9999-12-31T23:59:59Z, in Unix seconds: the last moment that RFC 3339 can write. No expiry or validity lies beyond.
 uint40 constant LAST_MOMENT = 253_402_300_799;
 
 /// @notice Life of a record. Values are only ever appended.

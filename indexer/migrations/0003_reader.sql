@@ -1,0 +1,20 @@
+-- The query API reads through this role: it can select, and nothing else. It cannot log in by itself; the API's
+-- connections take it on (`set role`), which the owner of the tables may do. Roles belong to the whole server, so another
+-- database on it may have made this one, at the same moment too.
+do $$
+begin
+    create role chartkey_reader nologin;
+exception
+    when duplicate_object or unique_violation then null;
+end
+$$;
+do $$
+begin
+    if not pg_has_role(current_user, 'chartkey_reader', 'member') then
+        execute format('grant chartkey_reader to %I', current_user);
+    end if;
+end
+$$;
+grant usage on schema public to chartkey_reader;
+grant select on deployment, block, event, progress, patient, account_key, record, access_grant, practitioner
+    to chartkey_reader;

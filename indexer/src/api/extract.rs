@@ -1,0 +1,119 @@
+//! Parameters, validated once: from here on they are types.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::error::ApiError;
+use crate::model::{Malformed, Moment};
+
+/// The one parameter of a path.
+pub(super) struct PathOf<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for PathOf<T>
+where
+    T: FromStr<Err = Malformed>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|e| ApiError::BadRequest(e.body_text()))?;
+        Ok(PathOf(text.parse()?))
+    }
+}
+
+/// The query's parameters; unknown ones are refused by `T` (`deny_unknown_fields`).
+pub(super) struct Params<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for Params<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = Query::<T>::try_from_uri(&parts.uri);
+        query.map(|Query(params)| Params(params)).map_err(|e| {
+            let text = e.body_text();
+            let cause = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+            ApiError::BadRequest(cause.to_owned())
+        })
+    }
+}
+
+/// No parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// `at=`: a time, or the end of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtParam {
+    Block(u64),
+    Time(Moment),
+}
+
+impl FromStr for AtParam {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        if let Some(number) = text.strip_prefix("block:") {
+            return number.parse().map(AtParam::Block).map_err(|_| {
+                Malformed(format!("'{text}' is not a block: expected one like block:1234"))
+            });
+        }
+        text.parse().map(AtParam::Time).map_err(|_| {
+            let hint = if text.contains(' ') { " (in a URL, write + as %2B)" } else { "" };
+            Malformed(format!(
+                "'{text}' is not a moment: expected an RFC 3339 time like 2026-11-22T09:30:00Z, or block:1234{hint}"
+            ))
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for AtParam {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A number of rows: 1 to 200, 50 unless told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit(pub u32);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Limit(50)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        match text.parse() {
+            Ok(limit @ 1..=200) => Ok(Limit(limit)),
+            _ => Err(serde::de::Error::custom(format!("limit '{text}' is not a number from 1 to 200"))),
+        }
+    }
+}
+
+/// A decimal number in a query. serde_urlencoded reads numbers too, but with errors that do not name what was wrong.
+pub(super) fn number<'de, D, T>(d: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: FromStr,
+{
+    let text = String::deserialize(d)?;
+    let number = text.parse().map_err(|_| {
+        let bits = 8 * size_of::<T>();
+        serde::de::Error::custom(format!("'{text}' is not a number from 0 to 2^{bits} - 1"))
+    });
+    number.map(Some)
+}

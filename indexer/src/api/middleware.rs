@@ -1,0 +1,50 @@
+//! What every request gets: an id, a line in the log, and the id in its problem.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::{Instrument as _, info, info_span};
+
+use super::error::Problem;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const LONGEST_ID: usize = 64;
+
+/// Gives the request an id (the caller's, if it has a decent one), logs how it went, and completes its problem.
+///
+/// The log gets the route, never the path or query: addresses and CIDs are personal data.
+pub(super) async fn identify(request: Request, next: Next) -> Response {
+    let id = request.headers().get(REQUEST_ID).and_then(decent_id).unwrap_or_else(new_id);
+    let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str).to_owned();
+    let span = info_span!("request", id, method = %request.method(), route);
+    let started = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = problem.response(&id);
+    }
+    let milliseconds = started.elapsed().as_millis();
+    span.in_scope(|| info!(status = response.status().as_u16(), milliseconds = %milliseconds, "answered"));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+fn decent_id(value: &HeaderValue) -> Option<String> {
+    let text = value.to_str().ok()?;
+    let decent = !text.is_empty()
+        && text.len() <= LONGEST_ID
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    decent.then(|| text.to_owned())
+}
+
+/// Unique within this process and its restarts; it need not be secret.
+fn new_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+    format!("{now:x}-{:x}", COUNT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,64 @@
+//! The query API: HTTP and JSON over `store::read`, each request in one read-only snapshot, as a database role that can only
+//! select. Knows nothing of the chain.
+
+mod accounts;
+mod error;
+mod events;
+mod extract;
+mod middleware;
+mod operations;
+mod page;
+mod patients;
+mod practitioners;
+mod records;
+mod snapshot;
+mod stream;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::store::Reader;
+
+/// Serves until `stop` turns true; requests under way are finished.
+pub async fn serve(listener: TcpListener, reader: Reader, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    axum::serve(listener, router(reader)).with_graceful_shutdown(stopped).await.context("serving the API")
+}
+
+/// Every route, with what surrounds them.
+pub fn router(reader: Reader) -> Router {
+    Router::new()
+        .route("/v1/patients/{patient}", get(patients::summary))
+        .route("/v1/patients/{patient}/records", get(patients::records))
+        .route("/v1/patients/{patient}/grants", get(patients::grants))
+        .route("/v1/patients/{patient}/viewers", get(patients::viewers))
+        .route("/v1/patients/{patient}/access-log", get(patients::access_log))
+        .route("/v1/patients/{patient}/trail", get(events::trail))
+        .route("/v1/records/{cid}", get(records::record))
+        .route("/v1/records/{cid}/viewers", get(records::viewers))
+        .route("/v1/records/{cid}/opens", get(records::opens))
+        .route("/v1/can-open", get(records::can_open))
+        .route("/v1/practitioners", get(practitioners::directory))
+        .route("/v1/practitioners/{practitioner}", get(practitioners::practitioner))
+        .route("/v1/practitioners/{practitioner}/patients", get(practitioners::patients))
+        .route("/v1/practitioners/{practitioner}/records", get(practitioners::records))
+        .route("/v1/practitioners/{practitioner}/activity", get(practitioners::activity))
+        .route("/v1/accounts/{account}/keys", get(accounts::keys))
+        .route("/v1/events", get(events::events))
+        .route("/health", get(operations::health))
+        .route("/ready", get(operations::ready))
+        .route("/status", get(operations::status))
+        .fallback(error::no_such_route)
+        .method_not_allowed_fallback(error::no_such_method)
+        .with_state(reader)
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(middleware::identify))
+}

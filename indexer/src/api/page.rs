@@ -1,0 +1,59 @@
+//! Pages of lists, and the cursors between them.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::extract::Limit;
+use crate::model::{Malformed, Position};
+use crate::store::read::PageOf;
+
+/// Where a list goes on: after the event that began its last row. Stays valid while the chain grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cursor(pub Position);
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.0.block_number, self.0.log_index)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let wrong = || Malformed(format!("'{text}' is not a cursor: take page.next of the page before"));
+        let (block, log) = text.split_once('-').ok_or_else(wrong)?;
+        let block_number: i64 = block.parse().map_err(|_| wrong())?;
+        let log_index: i32 = log.parse().map_err(|_| wrong())?;
+        let block_number = u64::try_from(block_number).map_err(|_| wrong())?;
+        let log_index = u32::try_from(log_index).map_err(|_| wrong())?;
+        Ok(Cursor(Position { block_number, log_index }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// One row more than asked for is read: it tells whether there is a next page.
+pub(super) fn page_of(limit: Limit, cursor: Option<Cursor>) -> PageOf<Position> {
+    PageOf { limit: limit.0 + 1, after: cursor.map(|cursor| cursor.0) }
+}
+
+/// Cuts rows down to the limit, and makes the cursor to go on with.
+pub(super) fn cut<C, T>(mut rows: Vec<(C, T)>, limit: Limit, cursor: impl Fn(&C) -> String) -> (Vec<T>, Page) {
+    let limit = usize::try_from(limit.0).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|(at, _)| cursor(at));
+    (rows.into_iter().map(|(_, row)| row).collect(), Page { next })
+}
+
+/// `page` of a list's answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Page {
+    pub next: Option<String>,
+}

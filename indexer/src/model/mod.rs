@@ -1,0 +1,20 @@
+//! The common language: pure types, no I/O, nothing of ours imported. Words are those of the contract's interfaces.
+
+mod bytes;
+mod cid;
+mod event;
+mod judge;
+mod moment;
+mod purpose;
+mod scope;
+mod trail;
+pub mod view;
+
+pub use bytes::{Address, Digest, Hash, Key, Malformed, REGISTRY, keccak256};
+pub use cid::{Codec, RecordCid};
+pub use event::{Block, DirectoryEntry, Event, EventKind, LoggedEvent, Position, RawLog};
+pub use judge::{Chart, GrantState, Reason, Standing, Verdict, judge};
+pub use moment::Moment;
+pub use purpose::{Purpose, Purposes, Rights};
+pub use scope::Scope;
+pub use trail::{TrailDomain, next_link};

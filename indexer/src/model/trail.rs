@@ -1,0 +1,38 @@
+//! The trail's formula (contracts/interfaces/ITrail.sol): what a contract's hash chain over a subject's events must be.
+
+use super::{Address, Hash, Moment, keccak256};
+
+/// What binds trails to one contract on one chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrailDomain {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    pub contract: Address,
+}
+
+impl TrailDomain {
+    /// The link before a subject's first event.
+    pub fn start(&self, subject: Address) -> Hash {
+        let mut bytes = [0; 128];
+        bytes[..32].copy_from_slice(&keccak256(b"chartkey/v1/trail"));
+        bytes[56..64].copy_from_slice(&self.chain_id.to_be_bytes());
+        bytes[76..96].copy_from_slice(&self.contract.0);
+        bytes[108..].copy_from_slice(&subject.0);
+        Hash(keccak256(&bytes))
+    }
+}
+
+/// The link after an event in a block of this number and time, from the link before it and the very bytes logged.
+pub fn next_link(before: Hash, block_number: u64, timestamp: Moment, topics: &[Hash; 4], data: &[u8]) -> Hash {
+    let mut logged = Vec::with_capacity(128 + data.len());
+    for topic in topics {
+        logged.extend_from_slice(&topic.0);
+    }
+    logged.extend_from_slice(data);
+    let mut bytes = [0; 128];
+    bytes[..32].copy_from_slice(&before.0);
+    bytes[56..64].copy_from_slice(&block_number.to_be_bytes());
+    bytes[88..96].copy_from_slice(&timestamp.unix().to_be_bytes());
+    bytes[96..].copy_from_slice(&keccak256(&logged));
+    Hash(keccak256(&bytes))
+}

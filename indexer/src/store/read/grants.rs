@@ -1,0 +1,243 @@
+//! Grants, and who can see what by them.
+
+use sqlx::PgConnection;
+
+use super::{At, PageOf, corrupt, place, scope_view};
+use crate::model::view::{EndReason, Grant, HexBytes, Viewer};
+use crate::model::{Address, Digest, Hash, Malformed, Moment, Position, Purposes, Rights, Scope};
+use crate::store::StoreError;
+
+/// Which grants, by their state at the moment asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantStateFilter {
+    Active,
+    Expired,
+    /// Ended by someone: revoked, renounced, replaced, or voided by "revoke everyone".
+    Revoked,
+    All,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct GrantFilter {
+    pub grantee: Option<Address>,
+    pub scope: Option<Scope>,
+    pub state: GrantStateFilter,
+}
+
+/// A row of `access_grant_detail`.
+pub(super) struct GrantRow {
+    pub(super) patient: Address,
+    pub(super) grantee: Address,
+    pub(super) scope: Scope,
+    pub(super) rights: i16,
+    pub(super) purposes: i32,
+    pub(super) expires_at: Moment,
+    pub(super) sealed_key: Vec<u8>,
+    pub(super) granted_block: i64,
+    pub(super) granted_log: i32,
+    pub(super) granted_at: Moment,
+    pub(super) granted_block_hash: Hash,
+    pub(super) granted_transaction: Hash,
+    pub(super) ended_block: Option<i64>,
+    pub(super) ended_at: Option<Moment>,
+    pub(super) end_reason: Option<String>,
+    pub(super) voided_block: Option<i64>,
+    pub(super) voided_at: Option<Moment>,
+    pub(super) scope_codec: Option<i16>,
+}
+
+/// `query_as!` for `GrantRow`s of `access_grant_detail g`, from what follows the `from` clause.
+macro_rules! grant_rows {
+    ($tail:tt, $($arg:expr),* $(,)?) => {
+        sqlx::query_as!(
+            GrantRow,
+            r#"select g.patient as "patient!: Address", g.grantee as "grantee!: Address", g.scope as "scope!: Scope",
+                      g.rights as "rights!", g.purposes as "purposes!", g.expires_at as "expires_at!: Moment",
+                      g.sealed_key as "sealed_key!", g.granted_block as "granted_block!",
+                      g.granted_log as "granted_log!", g.granted_at as "granted_at!: Moment",
+                      g.granted_block_hash as "granted_block_hash!: Hash",
+                      g.granted_transaction as "granted_transaction!: Hash", g.ended_block,
+                      g.ended_at as "ended_at: Moment", g.end_reason, g.voided_block,
+                      g.voided_at as "voided_at: Moment", g.scope_codec
+               from access_grant_detail g "# + $tail,
+            $($arg),*
+        )
+    };
+}
+pub(super) use grant_rows;
+
+impl GrantRow {
+    pub(super) fn position(&self) -> Position {
+        Position { block_number: self.granted_block.cast_unsigned(), log_index: self.granted_log.cast_unsigned() }
+    }
+
+    pub(super) fn rights(&self) -> Rights {
+        Rights(self.rights.to_le_bytes()[0])
+    }
+
+    pub(super) fn purposes(&self) -> Purposes {
+        let [low, high, ..] = self.purposes.to_le_bytes();
+        Purposes(u16::from_le_bytes([low, high]))
+    }
+
+    /// Whether a "revoke everyone" by that moment voided it.
+    pub(super) fn voided(&self, at: At) -> bool {
+        self.voided_block.is_some_and(|block| block <= at.block())
+    }
+
+    /// The first of its ends that had come by that moment.
+    fn end(&self, at: At) -> Result<Option<(Moment, EndReason)>, StoreError> {
+        let by_then = |block: Option<i64>, time: Option<Moment>| time.filter(|_| block.is_some_and(|b| b <= at.block()));
+        let mut ends = Vec::with_capacity(3);
+        ends.extend(Some(self.expires_at).filter(|end| *end <= at.time).map(|end| (end, EndReason::Expired)));
+        ends.extend(by_then(self.voided_block, self.voided_at).map(|end| (end, EndReason::EveryoneRevoked)));
+        if let Some(end) = by_then(self.ended_block, self.ended_at) {
+            ends.push((end, parse_end_reason(self.end_reason.as_deref())?));
+        }
+        Ok(ends.into_iter().min_by_key(|(end, _)| *end))
+    }
+
+    pub(super) fn view(self, at: At) -> Result<Grant, StoreError> {
+        let end = self.end(at)?;
+        Ok(Grant {
+            patient: self.patient,
+            grantee: self.grantee,
+            grantee_kind: "practitioner",
+            scope: scope_view(self.scope, self.scope_codec)?,
+            rights: self.rights().names(),
+            purposes: self.purposes().names(),
+            referrer: None,
+            granted_at: self.granted_at,
+            expires_at: self.expires_at,
+            ended_at: end.map(|(time, _)| time),
+            end_reason: end.map(|(_, reason)| reason),
+            position: place(
+                self.granted_block,
+                self.granted_block_hash,
+                self.granted_transaction,
+                self.granted_log,
+                self.granted_at,
+            ),
+            sealed_key: HexBytes(self.sealed_key),
+        })
+    }
+}
+
+fn parse_end_reason(text: Option<&str>) -> Result<EndReason, StoreError> {
+    match text {
+        Some("revoked") => Ok(EndReason::Revoked),
+        Some("renounced") => Ok(EndReason::Renounced),
+        Some("replaced") => Ok(EndReason::Replaced),
+        other => Err(corrupt(Malformed(format!("end reason {other:?}")))),
+    }
+}
+
+fn views(rows: Vec<GrantRow>, at: At) -> Result<Vec<(Position, Grant)>, StoreError> {
+    rows.into_iter().map(|row| Ok((row.position(), row.view(at)?))).collect()
+}
+
+/// A patient's grants.
+pub async fn grants(
+    db: &mut PgConnection,
+    patient: Address,
+    filter: &GrantFilter,
+    at: At,
+    page: PageOf<Position>,
+) -> Result<Vec<(Position, Grant)>, StoreError> {
+    let (after_block, after_log) = page.ascending();
+    let state = match filter.state {
+        GrantStateFilter::Active => "active",
+        GrantStateFilter::Expired => "expired",
+        GrantStateFilter::Revoked => "revoked",
+        GrantStateFilter::All => "all",
+    };
+    let rows = grant_rows!(
+        r#"where g.patient = $1 and g.granted_block <= $2
+               and ($4::bytea is null or g.grantee = $4)
+               and ($5::bytea is null or g.scope = $5)
+               -- A grant that ran out first is expired, whatever was done to it afterwards.
+               and case
+                       when $6 = 'all' then true
+                       when g.expires_at <= least(
+                           $3, case when g.ended_block <= $2 then g.ended_at end,
+                           case when g.voided_block <= $2 then g.voided_at end) then $6 = 'expired'
+                       when g.until_block <= $2 then $6 = 'revoked'
+                       else $6 = 'active'
+                   end
+               and (g.granted_block, g.granted_log) > ($7, $8)
+           order by g.granted_block, g.granted_log limit $9"#,
+        patient as _,
+        at.block(),
+        at.time as _,
+        filter.grantee as _,
+        filter.scope as _,
+        state,
+        after_block,
+        after_log,
+        page.limit(),
+    );
+    views(rows.fetch_all(db).await?, at)
+}
+
+fn viewer_rows(rows: Vec<(Position, Grant)>) -> Vec<(Position, Viewer)> {
+    rows.into_iter().map(|(at, grant)| (at, Viewer { viewer: grant.grantee, via: None, grant })).collect()
+}
+
+/// Who can see what in a chart: grants in force with READ, of practitioners in good standing.
+pub async fn viewers_of_patient(
+    db: &mut PgConnection,
+    patient: Address,
+    at: At,
+    page: PageOf<Position>,
+) -> Result<Vec<(Position, Viewer)>, StoreError> {
+    let (after_block, after_log) = page.ascending();
+    let rows = grant_rows!(
+        r#"join practitioner p on p.practitioner = g.grantee
+               and p.from_block <= $2 and (p.until_block is null or p.until_block > $2)
+           where g.patient = $1
+               and g.granted_block <= $2 and (g.until_block is null or g.until_block > $2) and g.expires_at > $3
+               and g.rights & 1 = 1
+               and not p.suspended and p.valid_until > $3
+               and (g.granted_block, g.granted_log) > ($4, $5)
+           order by g.granted_block, g.granted_log limit $6"#,
+        patient as _,
+        at.block(),
+        at.time as _,
+        after_block,
+        after_log,
+        page.limit(),
+    );
+    Ok(viewer_rows(views(rows.fetch_all(db).await?, at)?))
+}
+
+/// Who can see a record, in each chart that holds it (or only `patient`'s), once it is there.
+pub async fn viewers_of_record(
+    db: &mut PgConnection,
+    digest: Digest,
+    patient: Option<Address>,
+    at: At,
+    page: PageOf<Position>,
+) -> Result<Vec<(Position, Viewer)>, StoreError> {
+    let (after_block, after_log) = page.ascending();
+    let rows = grant_rows!(
+        r#"join record r on r.patient = g.patient
+               and g.scope in ('\x0000000000000000000000000000000000000000000000000000000000000000', r.digest,
+                               decode(lpad(to_hex(r.folder), 64, '0'), 'hex'))
+           join practitioner p on p.practitioner = g.grantee
+               and p.from_block <= $3 and (p.until_block is null or p.until_block > $3)
+           where r.digest = $1 and ($2::bytea is null or r.patient = $2) and r.added_block <= $3
+               and g.granted_block <= $3 and (g.until_block is null or g.until_block > $3) and g.expires_at > $4
+               and g.rights & 1 = 1
+               and not p.suspended and p.valid_until > $4
+               and (g.granted_block, g.granted_log) > ($5, $6)
+           order by g.granted_block, g.granted_log limit $7"#,
+        digest as _,
+        patient as _,
+        at.block(),
+        at.time as _,
+        after_block,
+        after_log,
+        page.limit(),
+    );
+    Ok(viewer_rows(views(rows.fetch_all(db).await?, at)?))
+}

@@ -1,0 +1,92 @@
+//! The API's questions. Each function takes a connection inside one read-only snapshot (`Reader::snapshot`), and answers for
+//! a moment `At` of the chain. Lists are pages in the order of the events that began the rows.
+
+mod can_open;
+mod events;
+mod grants;
+mod moments;
+mod patients;
+mod practitioners;
+mod records;
+mod status;
+
+pub use can_open::can_open;
+pub use events::{AccessLogFilter, EventFilter, access_log, activity, history, opens, trail, trail_head};
+pub use grants::{GrantFilter, GrantStateFilter, grants, viewers_of_patient, viewers_of_record};
+pub use moments::{as_of, at_block, at_time, deployment};
+pub use patients::{keys, patient, patient_exists};
+pub use practitioners::{
+    DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner,
+};
+pub use records::{RecordFilter, record, records};
+pub use status::status;
+
+use crate::model::view::{Place, ScopeView};
+use crate::model::{Codec, Hash, Malformed, Moment, Position, RecordCid, Scope};
+use crate::store::StoreError;
+
+/// The moment an answer is for: the end of a block, with ends of grants and licences judged at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct At {
+    pub block: u64,
+    pub time: Moment,
+}
+
+impl At {
+    fn block(self) -> i64 {
+        self.block.cast_signed()
+    }
+}
+
+/// Which rows of a list: at most `limit`, beyond `after`.
+#[derive(Debug, Clone, Copy)]
+pub struct PageOf<C> {
+    pub limit: u32,
+    pub after: Option<C>,
+}
+
+impl PageOf<Position> {
+    fn limit(self) -> i64 {
+        self.limit.into()
+    }
+
+    /// Where to go on, in ascending order.
+    fn ascending(self) -> (i64, i32) {
+        self.after.map_or((-1, 0), |at| (at.block_number.cast_signed(), at.log_index.cast_signed()))
+    }
+
+    /// Where to go on, in descending order.
+    fn descending(self) -> (i64, i32) {
+        self.after.map_or((i64::MAX, 0), |at| (at.block_number.cast_signed(), at.log_index.cast_signed()))
+    }
+}
+
+fn place(block: i64, block_hash: Hash, transaction_hash: Hash, log: i32, timestamp: Moment) -> Place {
+    Place {
+        block_number: block.cast_unsigned(),
+        block_hash,
+        transaction_hash,
+        log_index: log.cast_unsigned(),
+        timestamp,
+    }
+}
+
+/// The database holds what only the indexer writes: what cannot be read there is a fault, not bad input.
+fn corrupt(error: Malformed) -> StoreError {
+    StoreError::Database(sqlx::Error::Decode(Box::new(error)))
+}
+
+fn codec(code: i16) -> Result<Codec, StoreError> {
+    Codec::try_from(u64::from(code.cast_unsigned())).map_err(corrupt)
+}
+
+fn scope_view(scope: Scope, record_codec: Option<i16>) -> Result<ScopeView, StoreError> {
+    Ok(match scope {
+        Scope::Chart => ScopeView { kind: "chart", folder: None, cid: None },
+        Scope::Folder(folder) => ScopeView { kind: "folder", folder: Some(folder), cid: None },
+        Scope::Record(digest) => {
+            let cid = record_codec.map(codec).transpose()?.map(|codec| RecordCid { codec, digest });
+            ScopeView { kind: "record", folder: None, cid }
+        }
+    })
+}

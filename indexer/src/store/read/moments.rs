@@ -1,0 +1,45 @@
+//! Which moment an answer is for.
+
+use sqlx::PgConnection;
+
+use super::At;
+use crate::model::view::AsOf;
+use crate::model::{Address, Hash, Moment};
+use crate::store::StoreError;
+
+/// The indexed head. `None`: nothing is indexed yet.
+pub async fn as_of(db: &mut PgConnection) -> Result<Option<AsOf>, StoreError> {
+    let row = sqlx::query!(
+        r#"select b.number, b.hash as "hash: Hash", b.timestamp as "timestamp: Moment",
+                  coalesce(b.number <= p.finalized, false) as "finalized!"
+           from block b left join progress p on true order by b.number desc limit 1"#
+    );
+    Ok(row.fetch_optional(db).await?.map(|row| AsOf {
+        block_number: row.number.cast_unsigned(),
+        block_hash: row.hash,
+        timestamp: row.timestamp,
+        finalized: row.finalized,
+    }))
+}
+
+/// The contract, and the block it was deployed in. `None`: nothing is indexed yet.
+pub async fn deployment(db: &mut PgConnection) -> Result<Option<(Address, u64)>, StoreError> {
+    let row = sqlx::query!(r#"select contract as "contract: Address", deployment_block from deployment"#);
+    Ok(row.fetch_optional(db).await?.map(|row| (row.contract, row.deployment_block.cast_unsigned())))
+}
+
+/// The end of a block. `None`: not indexed.
+pub async fn at_block(db: &mut PgConnection, block: u64) -> Result<Option<At>, StoreError> {
+    let Ok(number) = i64::try_from(block) else { return Ok(None) };
+    let time = sqlx::query_scalar!(r#"select timestamp as "time: Moment" from block where number = $1"#, number);
+    Ok(time.fetch_optional(db).await?.map(|time| At { block, time }))
+}
+
+/// The latest block by a time, with ends judged at that time. `None`: before the first block.
+pub async fn at_time(db: &mut PgConnection, time: Moment) -> Result<Option<At>, StoreError> {
+    let number = sqlx::query_scalar!(
+        "select number from block where timestamp <= $1 order by timestamp desc, number desc limit 1",
+        time as _
+    );
+    Ok(number.fetch_optional(db).await?.map(|number| At { block: number.cast_unsigned(), time }))
+}

@@ -1,0 +1,78 @@
+//! Charts in summary, and published keys.
+
+use sqlx::PgConnection;
+
+use super::{At, place};
+use crate::model::view::{EncryptionKey, HexBytes, Patient, PublishedKey};
+use crate::model::{Address, Hash, Moment};
+use crate::store::StoreError;
+
+/// Whether an account registered as a patient.
+pub async fn patient_exists(db: &mut PgConnection, patient: Address) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from patient where patient = $1) as "is!""#,
+        patient as _
+    );
+    Ok(found.fetch_one(db).await?)
+}
+
+/// A chart in summary. `None`: no such patient.
+pub async fn patient(db: &mut PgConnection, patient: Address, at: At) -> Result<Option<Patient>, StoreError> {
+    let row = sqlx::query!(
+        r#"select b.timestamp as "registered_at: Moment", k.version, k.suite, k.key,
+                  (select link from event where subject = $1 order by block_number desc, log_index desc limit 1)
+                      as "trail!: Hash",
+                  (select count(*) from record where record.patient = $1) as "record_count!",
+                  (select count(*) from access_grant g where g.patient = $1 and g.granted_block <= $2
+                       and (g.until_block is null or g.until_block > $2) and g.expires_at > $3) as "active_grant_count!"
+           from patient p
+           join block b on b.number = p.registered_block
+           join lateral (
+               select version, suite, key from account_key where account = $1 order by version desc limit 1
+           ) k on true
+           where p.patient = $1"#,
+        patient as _,
+        at.block(),
+        at.time as _,
+    );
+    Ok(row.fetch_optional(db).await?.map(|row| Patient {
+        address: patient,
+        registered_at: row.registered_at,
+        encryption_key: EncryptionKey {
+            version: row.version.cast_unsigned(),
+            suite: row.suite.to_le_bytes()[0],
+            key: HexBytes(row.key),
+        },
+        trail: row.trail,
+        record_count: row.record_count.cast_unsigned(),
+        active_grant_count: row.active_grant_count.cast_unsigned(),
+        guardians: [],
+        emergency_policy: None,
+    }))
+}
+
+/// All keys an account published, first to latest.
+pub async fn keys(db: &mut PgConnection, account: Address) -> Result<Vec<PublishedKey>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select k.version, k.suite, k.key, k.key_id as "key_id: Hash", k.published_block, k.published_log,
+                  b.hash as "block_hash: Hash", b.timestamp as "timestamp: Moment",
+                  e.transaction_hash as "transaction_hash: Hash"
+           from account_key k
+           join block b on b.number = k.published_block
+           join event e on e.block_number = k.published_block and e.log_index = k.published_log
+           where k.account = $1 order by k.version"#,
+        account as _
+    );
+    let rows = rows.fetch_all(db).await?.into_iter();
+    Ok(rows
+        .map(|row| PublishedKey {
+            account,
+            version: row.version.cast_unsigned(),
+            suite: row.suite.to_le_bytes()[0],
+            key: HexBytes(row.key),
+            key_id: row.key_id,
+            published_at: row.timestamp,
+            position: place(row.published_block, row.block_hash, row.transaction_hash, row.published_log, row.timestamp),
+        })
+        .collect())
+}

@@ -1,0 +1,166 @@
+//! The public directory, and what a practitioner was granted.
+
+use sqlx::PgConnection;
+
+use super::grants::{GrantRow, grant_rows};
+use super::records::{RecordRow, record_rows};
+use super::{At, PageOf};
+use crate::model::view::{Grant, Practitioner, PractitionerState, Record};
+use crate::model::{Address, Digest, Hash, Moment, Position, Scope};
+use crate::store::StoreError;
+
+#[derive(Debug, Clone, Default)]
+pub struct DirectoryFilter {
+    /// Words to find in name, licence, specialty or organisation, in any case.
+    pub q: Option<String>,
+    /// The whole specialty or organisation, in any case.
+    pub specialty: Option<String>,
+    pub organisation: Option<String>,
+    pub state: Option<PractitionerState>,
+}
+
+struct PractitionerRow {
+    practitioner: Address,
+    registrar: Address,
+    valid_until: Moment,
+    suspended: bool,
+    emergency_capable: bool,
+    name: String,
+    licence: String,
+    specialty: String,
+    organisation: String,
+    changed_at: Moment,
+}
+
+/// `query_as!` for the current rows of `practitioner p`, from what follows the `from` clause.
+macro_rules! practitioner_rows {
+    ($tail:tt, $($arg:expr),* $(,)?) => {
+        sqlx::query_as!(
+            PractitionerRow,
+            r#"select p.practitioner as "practitioner: Address", p.registrar as "registrar: Address",
+                      p.valid_until as "valid_until: Moment", p.suspended, p.emergency_capable, p.name, p.licence,
+                      p.specialty, p.organisation, b.timestamp as "changed_at: Moment"
+               from practitioner p join block b on b.number = p.from_block and p.until_block is null "# + $tail,
+            $($arg),*
+        )
+    };
+}
+
+impl PractitionerRow {
+    fn view(self, at: At) -> Practitioner {
+        let state = if self.suspended {
+            PractitionerState::Suspended
+        } else if self.valid_until <= at.time {
+            PractitionerState::Lapsed
+        } else {
+            PractitionerState::Active
+        };
+        Practitioner {
+            address: self.practitioner,
+            name: self.name,
+            licence: self.licence,
+            specialty: self.specialty,
+            organisation: self.organisation,
+            state,
+            valid_until: self.valid_until,
+            suspended: self.suspended,
+            emergency_capable: self.emergency_capable,
+            registrar: self.registrar,
+            changed_at: self.changed_at,
+        }
+    }
+}
+
+/// The directory at the head, by account.
+pub async fn directory(
+    db: &mut PgConnection,
+    filter: &DirectoryFilter,
+    at: At,
+    limit: u32,
+    after: Option<Address>,
+) -> Result<Vec<Practitioner>, StoreError> {
+    let state = filter.state.map(|state| match state {
+        PractitionerState::Active => "active",
+        PractitionerState::Suspended => "suspended",
+        PractitionerState::Lapsed => "lapsed",
+    });
+    let rows = practitioner_rows!(
+        r#"where ($1::text is null
+                  or position(lower($1) in lower(concat_ws(' ', p.name, p.licence, p.specialty, p.organisation))) > 0)
+               and ($2::text is null or lower(p.specialty) = lower($2))
+               and ($3::text is null or lower(p.organisation) = lower($3))
+               and ($4::text is null or $4 = case
+                   when p.suspended then 'suspended' when p.valid_until <= $5 then 'lapsed' else 'active' end)
+               and ($6::bytea is null or p.practitioner > $6)
+           order by p.practitioner limit $7"#,
+        filter.q,
+        filter.specialty,
+        filter.organisation,
+        state,
+        at.time as _,
+        after as _,
+        i64::from(limit),
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| row.view(at)).collect())
+}
+
+/// One practitioner at the head. `None`: no registrar ever vouched for that account.
+pub async fn practitioner(db: &mut PgConnection, account: Address, at: At) -> Result<Option<Practitioner>, StoreError> {
+    let row = practitioner_rows!("where p.practitioner = $1", account as _);
+    Ok(row.fetch_optional(db).await?.map(|row| row.view(at)))
+}
+
+/// Grants in force that name the practitioner: the patients who granted access.
+pub async fn patients_of_practitioner(
+    db: &mut PgConnection,
+    account: Address,
+    at: At,
+    page: PageOf<Position>,
+) -> Result<Vec<(Position, Grant)>, StoreError> {
+    let (after_block, after_log) = page.ascending();
+    let rows = grant_rows!(
+        r#"where g.grantee = $1
+               and g.granted_block <= $2 and (g.until_block is null or g.until_block > $2) and g.expires_at > $3
+               and (g.granted_block, g.granted_log) > ($4, $5)
+           order by g.granted_block, g.granted_log limit $6"#,
+        account as _,
+        at.block(),
+        at.time as _,
+        after_block,
+        after_log,
+        page.limit(),
+    );
+    rows.fetch_all(db).await?.into_iter().map(|row| Ok((row.position(), row.view(at)?))).collect()
+}
+
+/// Records the practitioner can open: in good standing, by a grant in force with READ.
+pub async fn records_of_practitioner(
+    db: &mut PgConnection,
+    account: Address,
+    at: At,
+    page: PageOf<Position>,
+) -> Result<Vec<(Position, Record)>, StoreError> {
+    let (after_block, after_log) = page.ascending();
+    let rows = record_rows!(
+        r#"where exists (
+                   select from access_grant g
+                   where g.grantee = $1 and g.patient = r.patient
+                       and g.scope in ('\x0000000000000000000000000000000000000000000000000000000000000000', r.digest,
+                                       decode(lpad(to_hex(r.folder), 64, '0'), 'hex'))
+                       and g.granted_block <= $2 and (g.until_block is null or g.until_block > $2)
+                       and g.expires_at > $3 and g.rights & 1 = 1)
+               and exists (
+                   select from practitioner p
+                   where p.practitioner = $1 and p.until_block is null and not p.suspended and p.valid_until > $3)
+               and r.added_block <= $2
+               and (r.added_block, r.added_log) > ($4, $5)
+           order by r.added_block, r.added_log limit $6"#,
+        account as _,
+        at.block(),
+        at.time as _,
+        after_block,
+        after_log,
+        page.limit(),
+    );
+    rows.fetch_all(db).await?.into_iter().map(RecordRow::view).collect()
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Chartkey} from "../contracts/Chartkey.sol";
+import {Digest, DirectoryEntry, Scope} from "../contracts/types/Types.sol";
+import {vm} from "./utils/Cheats.sol";
+import {Defaults} from "./utils/Defaults.sol";
+
+/// @notice One deployment and the people every test knows. They hold their roles; nobody is registered yet.
+abstract contract Base {
+    address internal admin;
+    address internal registrar;
+    address internal otherRegistrar;
+    address internal patient;
+    address internal otherPatient;
+    address internal doctor;
+    address internal otherDoctor;
+    address internal stranger;
+
+    Chartkey internal chartkey;
+
+    function setUp() public virtual {
+        vm.warp(Defaults.START);
+        vm.roll(Defaults.START_BLOCK);
+        admin = _actor("admin");
+        registrar = _actor("registrar");
+        otherRegistrar = _actor("other registrar");
+        patient = _actor("patient");
+        otherPatient = _actor("other patient");
+        doctor = _actor("doctor");
+        otherDoctor = _actor("other doctor");
+        stranger = _actor("stranger");
+        chartkey = new Chartkey(Defaults.ADMIN_DELAY, admin);
+        vm.label(address(chartkey), "chartkey");
+        _giveRole(chartkey.REGISTRAR(), registrar);
+        _giveRole(chartkey.REGISTRAR(), otherRegistrar);
+    }
+
+    /* ACTS, WITH DEFAULTS */
+
+    function _giveRole(bytes32 role, address account) internal {
+        vm.prank(admin);
+        chartkey.grantRole(role, account);
+    }
+
+    function _registerPatient(address who) internal {
+        vm.prank(who);
+        chartkey.registerPatient(Defaults.SUITE, Defaults.key());
+    }
+
+    function _registerPractitioner(address who) internal {
+        vm.prank(registrar);
+        chartkey.registerPractitioner(who, Defaults.VALID_UNTIL, false, Defaults.entry());
+    }
+
+    function _suspend(address who) internal {
+        vm.prank(registrar);
+        chartkey.suspendPractitioner(who);
+    }
+
+    function _addRecord(address owner, Digest digest, uint32 folder) internal {
+        vm.prank(owner);
+        chartkey.addRecord(owner, Defaults.cid(digest), folder, Defaults.KEY_COMMIT, "");
+    }
+
+    function _grant(address owner, address to, Scope scope) internal {
+        _grant(owner, to, scope, Defaults.RIGHTS, Defaults.PURPOSES, Defaults.EXPIRES_AT);
+    }
+
+    function _grant(address owner, address to, Scope scope, uint8 rights, uint16 purposes, uint40 expiresAt) internal {
+        vm.prank(owner);
+        chartkey.grantAccess(owner, to, scope, rights, purposes, expiresAt, Defaults.sealedKey());
+    }
+
+    function _revoke(address owner, address from, Scope scope) internal {
+        vm.prank(owner);
+        chartkey.revokeAccess(owner, from, scope);
+    }
+
+    function _revokeEveryone(address owner) internal {
+        vm.prank(owner);
+        chartkey.revokeEveryone(owner);
+    }
+
+    /* HELPERS */
+
+    /// @dev An account named after what it is, in traces too.
+    function _actor(string memory name) internal returns (address account) {
+        account = address(uint160(uint256(keccak256(bytes(name)))));
+        vm.label(account, name);
+    }
+
+    function _recordScope(Digest digest) internal pure returns (Scope) {
+        return Scope.wrap(Digest.unwrap(digest));
+    }
+
+    function _folderScope(uint32 folder) internal pure returns (Scope) {
+        return Scope.wrap(bytes32(uint256(folder)));
+    }
+
+    /// @dev `x` folded into the range, ends included.
+    function _bound(uint256 x, uint256 min, uint256 max) internal pure returns (uint256) {
+        uint256 size = max - min + 1;
+        return size == 0 ? x : min + x % size;
+    }
+}
