@@ -2,12 +2,18 @@
 pragma solidity ^0.8.30;
 
 import {Chartkey} from "../contracts/Chartkey.sol";
-import {Digest, DirectoryEntry, Scope} from "../contracts/types/Types.sol";
+import {Digest, Scope} from "../contracts/types/Types.sol";
 import {vm} from "./utils/Cheats.sol";
 import {Defaults} from "./utils/Defaults.sol";
 
 /// @notice One deployment and the people every test knows. They hold their roles; nobody is registered yet.
 abstract contract Base {
+    bytes32 internal constant ADMIN = 0;
+    bytes32 internal constant REGISTRAR = keccak256("REGISTRAR");
+    bytes32 internal constant CUSTODIAN = keccak256("CUSTODIAN");
+    bytes32 internal constant AUDITOR = keccak256("AUDITOR");
+    address internal constant REGISTRY = address(0);
+
     address internal admin;
     address internal registrar;
     address internal otherRegistrar;
@@ -32,8 +38,8 @@ abstract contract Base {
         stranger = _actor("stranger");
         chartkey = new Chartkey(Defaults.ADMIN_DELAY, admin);
         vm.label(address(chartkey), "chartkey");
-        _giveRole(chartkey.REGISTRAR(), registrar);
-        _giveRole(chartkey.REGISTRAR(), otherRegistrar);
+        _giveRole(REGISTRAR, registrar);
+        _giveRole(REGISTRAR, otherRegistrar);
     }
 
     /* ACTS, WITH DEFAULTS */
@@ -100,7 +106,7 @@ abstract contract Base {
 
     /// @dev `x` folded into the range, ends included.
     function _bound(uint256 x, uint256 min, uint256 max) internal pure returns (uint256) {
-        uint256 size = max - min + 1;
-        return size == 0 ? x : min + x % size;
+        uint256 span = max - min;
+        return span == type(uint256).max ? x : min + x % (span + 1);
     }
 }

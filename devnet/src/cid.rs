@@ -5,8 +5,8 @@
 
 use std::{fs::File, io::Read, path::Path};
 
-use anyhow::{Context, Result};
 use ::cid::Cid;
+use anyhow::{Context, Result};
 use rust_unixfs::file::adder::{BalancedCollector, Chunker, FileAdder};
 
 /// Bytes of a leaf.

@@ -37,8 +37,7 @@ impl Deployment {
         match fs::read_to_string(path) {
             Ok(json) => {
                 let read = serde_json::from_str(&json);
-                read.map(Some)
-                    .with_context(|| format!("{} is not a deployment", path.display()))
+                read.map(Some).with_context(|| format!("{} is not a deployment", path.display()))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
@@ -61,19 +60,9 @@ mod tests {
     #[test]
     fn json_has_the_indexers_field_names() {
         let contract = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
-        let deployment = Deployment {
-            chain_id: 31337,
-            contract: contract.parse().unwrap(),
-            block: 7,
-        };
+        let deployment = Deployment { chain_id: 31337, contract: contract.parse().unwrap(), block: 7 };
         let json = serde_json::to_string(&deployment).unwrap();
-        assert_eq!(
-            json,
-            format!(r#"{{"chainId":31337,"contract":"{contract}","block":7}}"#)
-        );
-        assert_eq!(
-            serde_json::from_str::<Deployment>(&json).unwrap(),
-            deployment
-        );
+        assert_eq!(json, format!(r#"{{"chainId":31337,"contract":"{contract}","block":7}}"#));
+        assert_eq!(serde_json::from_str::<Deployment>(&json).unwrap(), deployment);
     }
 }

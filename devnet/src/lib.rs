@@ -6,11 +6,17 @@
 pub mod chain;
 pub mod child;
 pub mod cid;
+pub mod cli;
 pub mod contract;
+mod database;
+pub mod demo;
 pub mod deployment;
 pub mod port;
 pub mod postgres;
+pub mod records;
 pub mod rpc;
+mod run;
 pub mod scratch;
+mod state;
 pub mod toolchain;
 pub mod wait;

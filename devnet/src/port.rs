@@ -12,8 +12,7 @@ use anyhow::{Context, Result, bail};
 /// # Errors
 /// When the machine has none left.
 pub fn free() -> Result<u16> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free TCP port on 127.0.0.1")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free TCP port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }
 
@@ -29,9 +28,7 @@ pub fn ensure_free(port: u16, wanted_by: &str, setting: &str) -> Result<()> {
                 "port {port} for {wanted_by} is taken by another program: stop that, or choose another with {setting}"
             )
         }
-        Err(error) => {
-            Err(error).with_context(|| format!("cannot listen on 127.0.0.1:{port} for {wanted_by}"))
-        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on 127.0.0.1:{port} for {wanted_by}")),
     }
 }
 
@@ -43,13 +40,8 @@ mod tests {
     fn a_taken_port_is_named_with_what_to_change() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let line = ensure_free(port, "the API", "--api-port or API_PORT")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            line.contains(&port.to_string()) && line.contains("API_PORT"),
-            "{line}"
-        );
+        let line = ensure_free(port, "the API", "--api-port or API_PORT").unwrap_err().to_string();
+        assert!(line.contains(&port.to_string()) && line.contains("API_PORT"), "{line}");
         assert!(!line.contains('\n'), "{line}");
     }
 

@@ -59,11 +59,7 @@ impl Rpc {
     /// When the system's random source fails, as everything else would.
     #[must_use]
     pub fn new(url: &str) -> Self {
-        Self {
-            url: url.into(),
-            client: http_client(),
-            next_id: Arc::default(),
-        }
+        Self { url: url.into(), client: http_client(), next_id: Arc::default() }
     }
 
     /// Where the node is.
@@ -76,11 +72,7 @@ impl Rpc {
     ///
     /// # Errors
     /// See [`RpcError`].
-    pub async fn call<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        params: Value,
-    ) -> Result<T, RpcError> {
+    pub async fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, RpcError> {
         let (_, request) = self.request(method, &params);
         let mut answer: Value = self.post(&request).await?;
         read(method, &mut answer)
@@ -90,21 +82,13 @@ impl Rpc {
     ///
     /// # Errors
     /// See [`RpcError`]: the first call that failed.
-    pub async fn batch<T: DeserializeOwned>(
-        &self,
-        calls: &[(&str, Value)],
-    ) -> Result<Vec<T>, RpcError> {
-        let (ids, requests): (Vec<u64>, Vec<Value>) = calls
-            .iter()
-            .map(|(method, params)| self.request(method, params))
-            .unzip();
+    pub async fn batch<T: DeserializeOwned>(&self, calls: &[(&str, Value)]) -> Result<Vec<T>, RpcError> {
+        let (ids, requests): (Vec<u64>, Vec<Value>) =
+            calls.iter().map(|(method, params)| self.request(method, params)).unzip();
         let mut answers: Vec<Value> = self.post(&Value::Array(requests)).await?;
         let read_one = |(id, (method, _)): (u64, &(&str, Value))| {
             let missing = || unexpected(method, "missing from the batch");
-            let answer = answers
-                .iter_mut()
-                .find(|answer| answer["id"] == id)
-                .ok_or_else(missing)?;
+            let answer = answers.iter_mut().find(|answer| answer["id"] == id).ok_or_else(missing)?;
             read(method, answer)
         };
         ids.into_iter().zip(calls).map(read_one).collect()
@@ -112,21 +96,11 @@ impl Rpc {
 
     fn request(&self, method: &str, params: &Value) -> (u64, Value) {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        (
-            id,
-            json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}),
-        )
+        (id, json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
     }
 
     async fn post<T: DeserializeOwned>(&self, body: &Value) -> Result<T, RpcError> {
-        Ok(self
-            .client
-            .post(&*self.url)
-            .json(body)
-            .send()
-            .await?
-            .json()
-            .await?)
+        Ok(self.client.post(&*self.url).json(body).send().await?.json().await?)
     }
 }
 
@@ -141,10 +115,7 @@ pub fn http_client() -> reqwest::Client {
         // An error says that the program chose a provider before: that one is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(TIMEOUT)
-        .build();
+    let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
     client.expect("a provider is installed and nothing else of the configuration can fail")
 }
 
@@ -157,13 +128,9 @@ fn read<T: DeserializeOwned>(method: &str, answer: &mut Value) -> Result<T, RpcE
             revert: serde_json::from_value(error["data"].clone()).ok(),
         });
     }
-    serde_json::from_value(answer["result"].take())
-        .map_err(|error| unexpected(method, &error.to_string()))
+    serde_json::from_value(answer["result"].take()).map_err(|error| unexpected(method, &error.to_string()))
 }
 
 fn unexpected(method: &str, reason: &str) -> RpcError {
-    RpcError::Unexpected {
-        method: method.to_owned(),
-        reason: reason.to_owned(),
-    }
+    RpcError::Unexpected { method: method.to_owned(), reason: reason.to_owned() }
 }

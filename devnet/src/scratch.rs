@@ -18,11 +18,7 @@ impl Scratch {
     /// # Errors
     /// When it cannot be created.
     pub fn new() -> Result<Self> {
-        let path = env::temp_dir().join(format!(
-            "chartkey-{}-{:016x}",
-            std::process::id(),
-            rand::random::<u64>()
-        ));
+        let path = env::temp_dir().join(format!("chartkey-{}-{:016x}", std::process::id(), rand::random::<u64>()));
         fs::DirBuilder::new()
             .mode(0o711)
             .create(&path)

@@ -44,14 +44,10 @@ impl Toolchain {
     /// # Errors
     /// When there is no checkout there.
     pub fn at(root: &Path) -> Result<Self> {
-        let root = root
-            .canonicalize()
-            .with_context(|| format!("no checkout at {}: set CHARTKEY_ROOT", root.display()))?;
+        let root =
+            root.canonicalize().with_context(|| format!("no checkout at {}: set CHARTKEY_ROOT", root.display()))?;
         if !root.join("package-lock.json").is_file() {
-            bail!(
-                "{} is not a Chartkey checkout (no package-lock.json): set CHARTKEY_ROOT",
-                root.display()
-            );
+            bail!("{} is not a Chartkey checkout (no package-lock.json): set CHARTKEY_ROOT", root.display());
         }
         Ok(Self { root })
     }
@@ -84,12 +80,7 @@ impl Toolchain {
             _ => "arm64",
         };
         let package = format!("@foundry-rs/{tool}-{}-{arch}", npm_os("darwin"));
-        let program = self
-            .root
-            .join("node_modules")
-            .join(&package)
-            .join("bin")
-            .join(tool);
+        let program = self.root.join("node_modules").join(&package).join("bin").join(tool);
         if program.is_file() {
             return Ok(program);
         }
@@ -111,26 +102,17 @@ impl Toolchain {
             if !symlinks_are_there(&native) {
                 bail!("PostgreSQL of the npm package {package} lacks its symbolic links: {FIX}");
             }
-            return Ok(PostgresBinaries {
-                bin: native.join("bin"),
-                movable: Some(native),
-            });
+            return Ok(PostgresBinaries { bin: native.join("bin"), movable: Some(native) });
         }
         match system_postgres() {
             Some(bin) => Ok(PostgresBinaries { bin, movable: None }),
-            None => bail!(
-                "PostgreSQL is not installed (npm package {package}, or the system's `postgres`): {FIX}"
-            ),
+            None => bail!("PostgreSQL is not installed (npm package {package}, or the system's `postgres`): {FIX}"),
         }
     }
 }
 
 fn npm_os(macos: &'static str) -> &'static str {
-    if cfg!(target_os = "macos") {
-        macos
-    } else {
-        "linux"
-    }
+    if cfg!(target_os = "macos") { macos } else { "linux" }
 }
 
 fn has_postgres(bin: &Path) -> bool {
@@ -144,34 +126,19 @@ fn symlinks_are_there(native: &Path) -> bool {
     };
     let links: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap_or_default();
     let package = native.parent().unwrap_or(native);
-    links
-        .iter()
-        .filter_map(|link| link["target"].as_str())
-        .all(|target| package.join(target).exists())
+    links.iter().filter_map(|link| link["target"].as_str()).all(|target| package.join(target).exists())
 }
 
 fn system_postgres() -> Option<PathBuf> {
     let reported = Command::new("pg_config").arg("--bindir").output().ok();
-    let reported =
-        reported.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-    reported
-        .into_iter()
-        .chain(debian_postgres())
-        .find(|bin| has_postgres(bin))
+    let reported = reported.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    reported.into_iter().chain(debian_postgres()).find(|bin| has_postgres(bin))
 }
 
 /// Debian keeps each version's programs off the `PATH`. Newest first.
 fn debian_postgres() -> Vec<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let mut versions: Vec<u32> = versions
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<u32> = versions.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     versions.sort_unstable_by(|a, b| b.cmp(a));
-    versions
-        .iter()
-        .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")))
-        .collect()
+    versions.iter().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin"))).collect()
 }

@@ -14,11 +14,7 @@ const POLL: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// The condition's own error at once; after `within`, one that names `what` was waited for.
-pub async fn until<T, F>(
-    what: &str,
-    within: Duration,
-    mut condition: impl FnMut() -> F,
-) -> Result<T>
+pub async fn until<T, F>(what: &str, within: Duration, mut condition: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<Option<T>>>,
 {

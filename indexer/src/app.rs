@@ -22,27 +22,38 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Runs a command until it is done or `stop` turns true.
 pub async fn run(cli: Cli, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     match cli.command {
-        Command::Run { source, listen, poll_interval } => serve_and_follow(&source, listen, poll_interval, stop).await,
+        Command::Run { source, listen, poll_interval, blocks_per_step } => {
+            let deployment = Deployment::read(&source.deployment)?;
+            let options = sync::Options {
+                domain: deployment.domain(),
+                deployment_block: deployment.block,
+                poll_interval,
+                blocks_per_step,
+            };
+            serve_and_follow(&source, &deployment, listen, &options, stop).await
+        }
         Command::Verify { source } => verify_database(&source).await,
     }
 }
 
 async fn serve_and_follow(
     source: &Source,
+    deployment: &Deployment,
     listen: Loopback,
-    poll_interval: Duration,
+    options: &sync::Options,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let deployment = Deployment::read(&source.deployment)?;
-    let listener = TcpListener::bind(listen.0).await.with_context(|| {
-        format!("cannot listen on {}: choose another address with --listen or LISTEN", listen.0)
-    })?;
+    let listener = TcpListener::bind(listen.0)
+        .await
+        .with_context(|| format!("cannot listen on {}: choose another address with --listen or LISTEN", listen.0))?;
     info!(
         "query API on http://{}: reachable from this machine only, because it has no sign-in yet",
         listener.local_addr()?
     );
+    // The first to come sets the schema up, before anybody reads.
+    let elected = store::connect_writer(source.database_url.expose()).await?;
     let reader = Reader::new(source.database_url.expose())?;
-    let follow = follow(source, &deployment, poll_interval, stop.clone());
+    let follow = follow(source, deployment, options, elected, stop.clone());
     // Both end when asked to stop. An error in one ends the process, which is what a supervisor acts on.
     tokio::try_join!(api::serve(listener, reader, stop.clone()), follow)?;
     Ok(())
@@ -51,24 +62,30 @@ async fn serve_and_follow(
 async fn follow(
     source: &Source,
     deployment: &Deployment,
-    poll_interval: Duration,
+    options: &sync::Options,
+    elected: Option<Writer>,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let ready = tokio::select! {
-        ready = prepare(source, deployment) => ready?,
+        ready = prepare(source, deployment, elected) => ready?,
         _ = stop.wait_for(|stop| *stop) => return Ok(()),
     };
     let (chain, mut writer) = ready;
-    let options =
-        sync::Options { domain: deployment.domain(), deployment_block: deployment.block, poll_interval };
-    sync::follow(&chain, &mut writer, &options, stop).await?;
+    sync::follow(&chain, &mut writer, options, stop).await?;
     writer.close().await?;
     Ok(())
 }
 
 /// A node that is the right chain, and the right to write a database that is this deployment's.
-async fn prepare(source: &Source, deployment: &Deployment) -> anyhow::Result<(RpcChain, Writer)> {
-    let mut writer = become_writer(source).await?;
+async fn prepare(
+    source: &Source,
+    deployment: &Deployment,
+    elected: Option<Writer>,
+) -> anyhow::Result<(RpcChain, Writer)> {
+    let mut writer = match elected {
+        Some(writer) => writer,
+        None => become_writer(source).await?,
+    };
     let chain = connect(source, deployment)?;
     let genesis = loop {
         match check_chain(&chain, deployment).await {
@@ -93,16 +110,13 @@ async fn prepare(source: &Source, deployment: &Deployment) -> anyhow::Result<(Rp
 }
 
 async fn become_writer(source: &Source) -> anyhow::Result<Writer> {
-    let mut said = false;
+    info!("another indexer writes this database: serving reads, and taking over when it ends");
     loop {
+        tokio::time::sleep(RETRY).await;
         if let Some(writer) = store::connect_writer(source.database_url.expose()).await? {
+            info!("no indexer writes this database any more: taking over");
             return Ok(writer);
         }
-        if !said {
-            info!("another indexer writes this database: serving reads, and taking over when it ends");
-            said = true;
-        }
-        tokio::time::sleep(RETRY).await;
     }
 }
 
@@ -117,7 +131,10 @@ async fn check_chain(chain: &RpcChain, deployment: &Deployment) -> anyhow::Resul
         bail!("the node is on chain {chain_id}, the deployment file on chain {}", deployment.chain_id);
     }
     if !chain.has_code().await? {
-        bail!("there is no contract at {} on chain {chain_id}: is the deployment file of this chain?", deployment.contract);
+        bail!(
+            "there is no contract at {} on chain {chain_id}: is the deployment file of this chain?",
+            deployment.contract
+        );
     }
     Ok(chain.block(0).await?.hash)
 }
@@ -138,7 +155,9 @@ async fn verify_database(source: &Source) -> anyhow::Result<()> {
     db.close().await?;
     match outcome {
         Ok(Verified { block, subjects, links }) => {
-            println!("verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it");
+            println!(
+                "verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it"
+            );
             Ok(())
         }
         Err(wrong) => bail!("first wrong link: {wrong}"),

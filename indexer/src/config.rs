@@ -32,6 +32,9 @@ pub enum Command {
         /// Milliseconds between questions for a new block.
         #[arg(long, env = "POLL_INTERVAL_MS", default_value = "500", value_parser = milliseconds)]
         poll_interval: Duration,
+        /// Blocks fetched and committed together while catching up.
+        #[arg(long, env = "BLOCKS_PER_STEP", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        blocks_per_step: u64,
     },
     /// Recompute every trail from the database and compare it with the contract. Exit code 1 and the first wrong link if
     /// something differs.
@@ -133,8 +136,9 @@ impl Deployment {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the deployment file {name}"))?;
-        let deployment: Deployment = serde_json::from_str(&text)
-            .with_context(|| format!("{name} is not a deployment file: expected {{\"chainId\", \"contract\", \"block\"}}"))?;
+        let deployment: Deployment = serde_json::from_str(&text).with_context(|| {
+            format!("{name} is not a deployment file: expected {{\"chainId\", \"contract\", \"block\"}}")
+        })?;
         if deployment.chain_id == 0 || i64::try_from(deployment.chain_id.max(deployment.block)).is_err() {
             bail!("{name}: chainId must be at least 1, and it and block less than 2^63");
         }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 /// @notice The cheat codes of forge that the tests use (https://getfoundry.sh/reference/cheatcodes/overview). Declared here
-/// because the newest forge-std in the npm registry is older than most of them.
+/// because the only forge-std in the npm registry is older than most of them, and lacks the ds-test it imports.
 interface Cheats {
     struct Log {
         bytes32[] topics;
@@ -20,6 +20,7 @@ interface Cheats {
 
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
+    function expectEmit() external;
     function expectEmit(address emitter) external;
     function expectRevert(bytes calldata data) external;
 

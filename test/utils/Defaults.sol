@@ -16,7 +16,7 @@ library Defaults {
     uint48 internal constant ADMIN_DELAY = 3 days;
     /// @dev 2026-01-01T00:00:00Z.
     uint40 internal constant START = 1_767_225_600;
-    uint256 internal constant START_BLOCK = 1000;
+    uint256 internal constant START_BLOCK = 1_000;
 
     uint40 internal constant VALID_UNTIL = START + 365 days;
     uint40 internal constant EXPIRES_AT = START + 30 days;
@@ -28,6 +28,8 @@ library Defaults {
     Scope internal constant CHART = Scope.wrap(0);
     uint32 internal constant FOLDER = 7;
     bytes32 internal constant KEY_COMMIT = keccak256("key commitment");
+    Digest internal constant DIGEST = Digest.wrap(keccak256("an X-ray"));
+    Digest internal constant OTHER_DIGEST = Digest.wrap(keccak256("a prescription"));
 
     /// @dev Any 32 bytes do: the contract does not know the curve.
     function key() internal pure returns (bytes memory) {
@@ -36,22 +38,15 @@ library Defaults {
 
     /// @dev As long as what HPKE makes of a 32-byte seed with X25519: encapsulated key, ciphertext, tag.
     function sealedKey() internal pure returns (bytes memory) {
-        return abi.encodePacked(
-            keccak256("encapsulated key"), keccak256("ciphertext"), bytes16(keccak256("authentication tag"))
-        );
-    }
-
-    function digest() internal pure returns (Digest) {
-        return Digest.wrap(keccak256("an X-ray"));
-    }
-
-    function otherDigest() internal pure returns (Digest) {
-        return Digest.wrap(keccak256("a prescription"));
+        return
+            abi.encodePacked(
+                keccak256("encapsulated key"), keccak256("ciphertext"), bytes16(keccak256("authentication"))
+            );
     }
 
     /// @dev Version 1, raw.
-    function cid(Digest content) internal pure returns (bytes memory) {
-        return abi.encodePacked(hex"01551220", content);
+    function cid(Digest digest) internal pure returns (bytes memory) {
+        return abi.encodePacked(hex"01551220", digest);
     }
 
     function entry() internal pure returns (DirectoryEntry memory) {

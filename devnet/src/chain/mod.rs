@@ -45,13 +45,7 @@ pub struct AnvilOptions {
 
 impl Default for AnvilOptions {
     fn default() -> Self {
-        Self {
-            port: None,
-            genesis_timestamp: None,
-            state: None,
-            accounts: 20,
-            block_gas_limit: 30_000_000,
-        }
+        Self { port: None, genesis_timestamp: None, state: None, accounts: 20, block_gas_limit: 30_000_000 }
     }
 }
 
@@ -83,45 +77,28 @@ impl Anvil {
             (None, Some(scratch)) => scratch.path().to_owned(),
             (None, None) => bail!("a chain needs a folder"),
         };
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let snapshots = options.state.is_some().then(|| Snapshots::new(&folder));
-        let kept = snapshots
-            .as_ref()
-            .map(Snapshots::prepare)
-            .transpose()?
-            .flatten();
+        let kept = snapshots.as_ref().map(Snapshots::prepare).transpose()?.flatten();
 
         let mut command = command(tools, &options, &folder)?;
         if let Some(kept) = &kept {
-            command
-                .arg("--load-state")
-                .arg(&kept.file)
-                .arg("--timestamp")
-                .arg(kept.genesis_timestamp.to_string());
+            command.arg("--load-state").arg(&kept.file).arg("--timestamp").arg(kept.genesis_timestamp.to_string());
         } else if let Some(timestamp) = options.genesis_timestamp {
             command.arg("--timestamp").arg(timestamp.to_string());
         }
         let child = Child::spawn("anvil", command, &folder.join("anvil.log"), Signal::SIGKILL)?;
         let port = listening(&child).await?;
+        if let Some(kept) = &kept {
+            fs::remove_file(&kept.file)?;
+        }
         let rpc = Rpc::new(&format!("http://127.0.0.1:{port}"));
-        let mut anvil = Self {
-            heartbeat: None,
-            keeper: None,
-            snapshots,
-            child,
-            rpc,
-            port,
-            _scratch: scratch,
-        };
+        let mut anvil = Self { heartbeat: None, keeper: None, snapshots, child, rpc, port, _scratch: scratch };
         if kept.is_some() {
             // Loaded, its clock stands at block 0.
             anvil.set_clock_to_now().await?;
         }
-        anvil.keeper = anvil
-            .snapshots
-            .clone()
-            .map(|snapshots| Task::spawn(snapshots.keep(anvil.rpc.clone())));
+        anvil.keeper = anvil.snapshots.clone().map(|snapshots| Task::spawn(snapshots.keep(anvil.rpc.clone())));
         Ok(anvil)
     }
 
@@ -167,10 +144,7 @@ impl Anvil {
     /// # Errors
     /// When the chain does not answer.
     pub async fn set_clock_to_now(&self) -> Result<()> {
-        self.rpc
-            .call::<Value>("evm_setTime", json!([now()]))
-            .await?;
-        Ok(())
+        set_clock_to_now(&self.rpc).await
     }
 
     /// Saves the chain now, and with it the state at every block so far, so that calls at those blocks can be
@@ -179,10 +153,7 @@ impl Anvil {
     /// # Errors
     /// When the chain keeps no state, or it cannot be saved.
     pub async fn save_with_history(&self) -> Result<()> {
-        let snapshots = self
-            .snapshots
-            .as_ref()
-            .context("this chain keeps no state")?;
+        let snapshots = self.snapshots.as_ref().context("this chain keeps no state")?;
         snapshots.save_history(&self.rpc).await?;
         snapshots.save(&self.rpc).await
     }
@@ -212,12 +183,7 @@ fn command(tools: &Toolchain, options: &AnvilOptions, folder: &Path) -> Result<C
     let mut command = Command::new(tools.anvil()?);
     // In its own folder: anvil writes states that no longer fit its memory below the home folder otherwise.
     command.arg("--cache-path").arg(folder.join("anvil-cache"));
-    command.args([
-        "--host",
-        "127.0.0.1",
-        "--port",
-        &options.port.unwrap_or(0).to_string(),
-    ]);
+    command.args(["--host", "127.0.0.1", "--port", &options.port.unwrap_or(0).to_string()]);
     command.args(["--accounts", &options.accounts.to_string()]);
     command.args(["--gas-limit", &options.block_gas_limit.to_string()]);
     command.args(["--color", "never", "--preserve-historical-states"]);
@@ -228,9 +194,7 @@ fn command(tools: &Toolchain, options: &AnvilOptions, folder: &Path) -> Result<C
 async fn listening(child: &Child) -> Result<u16> {
     wait::until("anvil to answer", START, || async {
         let log = fs::read_to_string(child.log()).unwrap_or_default();
-        let port = log
-            .lines()
-            .find_map(|line| line.strip_prefix("Listening on 127.0.0.1:"));
+        let port = log.lines().find_map(|line| line.strip_prefix("Listening on 127.0.0.1:"));
         if let Some(Ok(port)) = port.map(str::parse) {
             return Ok(Some(port));
         }
@@ -242,10 +206,15 @@ async fn listening(child: &Child) -> Result<u16> {
     .await
 }
 
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_secs())
+/// From here on the chain's blocks carry the time of the machine's clock.
+pub(crate) async fn set_clock_to_now(rpc: &Rpc) -> Result<()> {
+    rpc.call::<Value>("evm_setTime", json!([now()])).await?;
+    Ok(())
+}
+
+/// The machine's clock, in Unix seconds.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
 /// A background task that ends with its owner.

@@ -46,9 +46,7 @@ pub(super) struct Kept {
 
 impl Snapshots {
     pub fn new(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_owned(),
-        }
+        Self { folder: folder.to_owned() }
     }
 
     /// Puts the saved files together for anvil. `None`: nothing was saved yet.
@@ -61,12 +59,8 @@ impl Snapshots {
             dump.extend(history.remove_entry(HISTORY));
         }
         let file = self.folder.join("load.json");
-        fs::write(&file, serde_json::to_vec(&dump)?)
-            .with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(Some(Kept {
-            file,
-            genesis_timestamp,
-        }))
+        fs::write(&file, serde_json::to_vec(&dump)?).with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(Some(Kept { file, genesis_timestamp }))
     }
 
     /// Saves the chain each time it has grown, for ever.
@@ -117,8 +111,7 @@ fn read(file: &Path) -> Result<Option<Dump>> {
     match File::open(file) {
         Ok(packed) => {
             let dump = parse(BufReader::new(GzDecoder::new(packed)));
-            dump.map(Some)
-                .with_context(|| format!("{} is damaged", file.display()))
+            dump.map(Some).with_context(|| format!("{} is damaged", file.display()))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
@@ -154,14 +147,8 @@ fn genesis_timestamp(dump: &Dump) -> Result<u64> {
         number: U64,
         timestamp: U64,
     }
-    let blocks = dump
-        .get("blocks")
-        .context("the saved chain has no blocks")?;
+    let blocks = dump.get("blocks").context("the saved chain has no blocks")?;
     let blocks: Vec<Block> = serde_json::from_str(blocks.get())?;
     let genesis = blocks.iter().find(|block| block.header.number.is_zero());
-    Ok(genesis
-        .context("the saved chain has no block 0")?
-        .header
-        .timestamp
-        .as_u64())
+    Ok(genesis.context("the saved chain has no block 0")?.header.timestamp.as_u64())
 }

@@ -35,28 +35,14 @@ impl Child {
     ///
     /// # Errors
     /// When the log cannot be written or the program cannot be started.
-    pub fn spawn(
-        name: &str,
-        mut command: Command,
-        log: &Path,
-        on_our_death: Signal,
-    ) -> Result<Self> {
-        let output =
-            File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        command
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output);
+    pub fn spawn(name: &str, mut command: Command, log: &Path, on_our_death: Signal) -> Result<Self> {
+        let output = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let program = command.get_program().to_owned();
         let process = spawner::spawn(command, on_our_death)
             .with_context(|| format!("cannot start {name} ({})", program.display()))?;
         let id = process.id();
-        Ok(Self {
-            name: name.to_owned(),
-            log: log.to_owned(),
-            id,
-            process: Mutex::new(process),
-        })
+        Ok(Self { name: name.to_owned(), log: log.to_owned(), id, process: Mutex::new(process) })
     }
 
     /// The process id, also of its group.
@@ -108,10 +94,7 @@ impl Child {
             return Ok(());
         }
         self.kill();
-        Err(anyhow!(
-            "{} did not stop within {within:?} and was killed",
-            self.name
-        ))
+        Err(anyhow!("{} did not stop within {within:?} and was killed", self.name))
     }
 
     /// As [`Child::stop`], blocking the thread, for `Drop`.
@@ -170,13 +153,6 @@ pub fn last_lines(log: &Path, count: usize) -> Result<Vec<String>> {
     let mut tail = Vec::new();
     file.read_to_end(&mut tail)?;
     let tail = String::from_utf8_lossy(&tail);
-    let lines: Vec<&str> = tail
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty())
-        .collect();
-    Ok(lines[lines.len().saturating_sub(count)..]
-        .iter()
-        .map(|&line| line.to_owned())
-        .collect())
+    let lines: Vec<&str> = tail.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    Ok(lines[lines.len().saturating_sub(count)..].iter().map(|&line| line.to_owned()).collect())
 }

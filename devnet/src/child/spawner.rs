@@ -26,14 +26,8 @@ struct Job {
 pub(super) fn spawn(command: Command, on_our_death: Signal) -> io::Result<Child> {
     let gone = || io::Error::other("the thread that starts children is gone");
     let (answer, result) = mpsc::channel();
-    let job = Job {
-        command,
-        on_our_death,
-        answer,
-    };
-    let jobs = jobs()
-        .as_ref()
-        .map_err(|error| io::Error::other(error.to_string()))?;
+    let job = Job { command, on_our_death, answer };
+    let jobs = jobs().as_ref().map_err(|error| io::Error::other(error.to_string()))?;
     jobs.send(job).map_err(|_| gone())?;
     result.recv().map_err(|_| gone())?
 }
@@ -42,16 +36,14 @@ fn jobs() -> &'static io::Result<Sender<Job>> {
     static JOBS: OnceLock<io::Result<Sender<Job>>> = OnceLock::new();
     JOBS.get_or_init(|| {
         let (jobs, incoming) = mpsc::channel::<Job>();
-        thread::Builder::new()
-            .name("children".to_owned())
-            .spawn(move || {
-                for mut job in incoming {
-                    job.command.process_group(0);
-                    die_with_us(&mut job.command, job.on_our_death);
-                    // Whoever asked may have given up waiting; the child then dies by its `Drop`.
-                    let _ = job.answer.send(job.command.spawn());
-                }
-            })?;
+        thread::Builder::new().name("children".to_owned()).spawn(move || {
+            for mut job in incoming {
+                job.command.process_group(0);
+                die_with_us(&mut job.command, job.on_our_death);
+                // Whoever asked may have given up waiting; the child then dies by its `Drop`.
+                let _ = job.answer.send(job.command.spawn());
+            }
+        })?;
         Ok(jobs)
     })
 }
@@ -68,11 +60,7 @@ fn die_with_us(command: &mut Command, signal: Signal) {
     let ask = move || {
         set_pdeathsig(signal)?;
         // Between fork and the call above we may have died already, unnoticed.
-        if getppid() == us {
-            Ok(())
-        } else {
-            Err(Errno::ESRCH.into())
-        }
+        if getppid() == us { Ok(()) } else { Err(Errno::ESRCH.into()) }
     };
     // SAFETY: the closure runs between fork and exec, where only async-signal-safe functions may be called and
     // nothing may be allocated: it makes two system calls and builds an error from an error number. The standard

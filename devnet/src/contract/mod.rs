@@ -7,8 +7,7 @@ use std::{fs, time::Duration};
 
 use anyhow::{Context, Result};
 use ethers::{
-    abi::{AbiDecode, Token},
-    contract::EthCall,
+    abi::{AbiDecode, AbiEncode, Token},
     types::{Address, Bytes, H256, U64, U256},
 };
 pub use revert::{CallError, Revert};
@@ -85,37 +84,34 @@ pub struct Log {
 /// When the contract was not compiled, or the chain refuses.
 pub async fn deploy(tools: &Toolchain, rpc: &Rpc, admin: Address) -> Result<Deployment> {
     let mut code = creation_code(tools)?;
-    code.extend(ethers::abi::encode(&[
-        Token::Uint(ADMIN_DELAY.into()),
-        Token::Address(admin),
-    ]));
+    code.extend(ethers::abi::encode(&[Token::Uint(ADMIN_DELAY.into()), Token::Address(admin)]));
     let accounts: Vec<Address> = rpc.call("eth_accounts", json!([])).await?;
-    let deployer = accounts
-        .first()
-        .context("the chain has no unlocked account to deploy from")?;
+    let deployer = accounts.first().context("the chain has no unlocked account to deploy from")?;
     let transaction = json!({"from": deployer, "data": Bytes::from(code)});
     let receipt = send_raw(rpc, transaction).await?;
     let chain_id: U64 = rpc.call("eth_chainId", json!([])).await?;
     Ok(Deployment {
         chain_id: chain_id.as_u64(),
-        contract: receipt
-            .contract_address
-            .context("the deployment left no contract")?,
+        contract: receipt.contract_address.context("the deployment left no contract")?,
         block: receipt.block_number.as_u64(),
     })
 }
 
-fn creation_code(tools: &Toolchain) -> Result<Vec<u8>> {
+/// Whether what was deployed is what is compiled now.
+///
+/// # Errors
+/// When the contract was not compiled, or the chain does not answer.
+pub async fn is_compiled_one(tools: &Toolchain, rpc: &Rpc, deployment: &Deployment) -> Result<bool> {
+    let block: Value = rpc.call("eth_getBlockByNumber", json!([U64::from(deployment.block), true])).await?;
+    let deployed: Bytes = serde_json::from_value(block["transactions"][0]["input"].clone())?;
+    Ok(deployed.starts_with(&creation_code(tools)?))
+}
+
+pub(crate) fn creation_code(tools: &Toolchain) -> Result<Vec<u8>> {
     let path = tools.root().join("out/Chartkey.sol/Chartkey.json");
-    let missing = || {
-        format!(
-            "the contract is not compiled ({}): run `make build`",
-            path.display()
-        )
-    };
+    let missing = || format!("the contract is not compiled ({}): run `make build`", path.display());
     let artifact: Value = serde_json::from_str(&fs::read_to_string(&path).with_context(missing)?)?;
-    let code: Bytes =
-        serde_json::from_value(artifact["bytecode"]["object"].clone()).with_context(missing)?;
+    let code: Bytes = serde_json::from_value(artifact["bytecode"]["object"].clone()).with_context(missing)?;
     Ok(code.to_vec())
 }
 
@@ -130,10 +126,7 @@ impl Contract {
     /// The contract at `address` of the chain behind `rpc`. Nothing is sent.
     #[must_use]
     pub fn new(rpc: &Rpc, address: Address) -> Self {
-        Self {
-            rpc: rpc.clone(),
-            address,
-        }
+        Self { rpc: rpc.clone(), address }
     }
 
     /// Where it is.
@@ -148,14 +141,13 @@ impl Contract {
         &self.rpc
     }
 
-    /// Has `from` (an unlocked account) make `call`, and waits until it is mined. On a chain that mines each
-    /// transaction at once that is one block.
+    /// Has `from` (an unlocked account) make `call` (a type of [`bindings`]: `GrantAccessCall`, …), and waits until it
+    /// is mined. On a chain that mines each transaction at once that is one block.
     ///
     /// # Errors
     /// [`CallError::Reverted`] if the contract refuses: nothing is sent then.
-    pub async fn send<C: EthCall>(&self, from: Address, call: C) -> Result<Receipt, CallError> {
-        let transaction =
-            json!({"from": from, "to": self.address, "data": Bytes::from(call.encode())});
+    pub async fn send<C: AbiEncode>(&self, from: Address, call: C) -> Result<Receipt, CallError> {
+        let transaction = json!({"from": from, "to": self.address, "data": Bytes::from(call.encode())});
         send_raw(&self.rpc, transaction).await
     }
 
@@ -163,45 +155,30 @@ impl Contract {
     ///
     /// # Errors
     /// When the node does not take it. A revert is only seen in the receipt.
-    pub async fn submit<C: EthCall>(&self, from: Address, call: C) -> Result<H256, CallError> {
+    pub async fn submit<C: AbiEncode>(&self, from: Address, call: C) -> Result<H256, CallError> {
         let data = Bytes::from(call.encode());
-        let transaction =
-            json!({"from": from, "to": self.address, "data": data, "gas": U64::from(GAS / 10)});
-        Ok(self
-            .rpc
-            .call("eth_sendTransaction", json!([transaction]))
-            .await?)
+        let transaction = json!({"from": from, "to": self.address, "data": data, "gas": U64::from(GAS / 10)});
+        Ok(self.rpc.call("eth_sendTransaction", json!([transaction])).await?)
     }
 
     /// What a view answers, as a type of [`bindings`] (`CanOpenReturn`, …) or any that decodes it.
     ///
     /// # Errors
     /// [`CallError::Reverted`] if the contract refuses.
-    pub async fn call_at<R: AbiDecode>(&self, call: impl EthCall, at: At) -> Result<R, CallError> {
+    pub async fn call_at<R: AbiDecode>(&self, call: impl AbiEncode, at: At) -> Result<R, CallError> {
         let request = json!({"to": self.address, "data": Bytes::from(call.encode())});
-        let answer: Bytes = self
-            .rpc
-            .call("eth_call", json!([request, at.tag()]))
-            .await?;
+        let answer: Bytes = self.rpc.call("eth_call", json!([request, at.tag()])).await?;
         R::decode(&answer).map_err(|error| CallError::Undecodable(error.to_string()))
     }
 }
 
 async fn send_raw(rpc: &Rpc, mut transaction: Value) -> Result<Receipt, CallError> {
-    rpc.call::<Bytes>("eth_call", json!([transaction, "pending"]))
-        .await?;
+    rpc.call::<Bytes>("eth_call", json!([transaction, "pending"])).await?;
     transaction["gas"] = json!(U64::from(GAS));
-    let hash: H256 = rpc
-        .call("eth_sendTransaction", json!([transaction]))
-        .await?;
-    let receipt = receipt(rpc, hash)
-        .await
-        .map_err(|error| CallError::NotMined(error.to_string()))?;
+    let hash: H256 = rpc.call("eth_sendTransaction", json!([transaction])).await?;
+    let receipt = receipt(rpc, hash).await.map_err(|error| CallError::NotMined(error.to_string()))?;
     if receipt.status.is_zero() {
-        return Err(CallError::FailedInBlock {
-            transaction: hash,
-            block: receipt.block_number.as_u64(),
-        });
+        return Err(CallError::FailedInBlock { transaction: hash, block: receipt.block_number.as_u64() });
     }
     Ok(receipt)
 }
@@ -212,9 +189,8 @@ async fn send_raw(rpc: &Rpc, mut transaction: Value) -> Result<Receipt, CallErro
 /// When it is not mined within half a minute.
 pub async fn receipt(rpc: &Rpc, transaction: H256) -> Result<Receipt> {
     wait::until("a transaction to be mined", MINED, || async {
-        let receipt: Result<Option<Receipt>, RpcError> = rpc
-            .call("eth_getTransactionReceipt", json!([transaction]))
-            .await;
+        let receipt: Result<Option<Receipt>, RpcError> =
+            rpc.call("eth_getTransactionReceipt", json!([transaction])).await;
         Ok(receipt?)
     })
     .await

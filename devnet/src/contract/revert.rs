@@ -36,9 +36,7 @@ pub enum CallError {
 impl From<RpcError> for CallError {
     fn from(error: RpcError) -> Self {
         match &error {
-            RpcError::Refused {
-                revert: Some(data), ..
-            } => Self::Reverted(Revert::decode(data)),
+            RpcError::Refused { revert: Some(data), .. } => Self::Reverted(Revert::decode(data)),
             _ => Self::Rpc(error),
         }
     }
@@ -57,33 +55,21 @@ impl Revert {
     /// Reads revert data.
     #[must_use]
     pub fn decode(data: &Bytes) -> Self {
-        known(data).unwrap_or_else(|| Self {
-            name: data.to_string(),
-            values: Vec::new(),
-        })
+        known(data).unwrap_or_else(|| Self { name: data.to_string(), values: Vec::new() })
     }
 }
 
 fn known(data: &Bytes) -> Option<Revert> {
     let (selector, arguments) = data.split_at_checked(4)?;
-    let error = CHARTKEY_ABI
-        .errors()
-        .find(|error| error.signature()[..4] == *selector)?;
+    let error = CHARTKEY_ABI.errors().find(|error| error.signature()[..4] == *selector)?;
     let names = error.inputs.iter().map(|input| input.name.clone());
     let values = names.zip(error.decode(arguments).ok()?).collect();
-    Some(Revert {
-        name: error.name.clone(),
-        values,
-    })
+    Some(Revert { name: error.name.clone(), values })
 }
 
 impl Display for Revert {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let values: Vec<String> = self
-            .values
-            .iter()
-            .map(|(name, value)| format!("{name}: {}", show(value)))
-            .collect();
+        let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name}: {}", show(value))).collect();
         write!(formatter, "{}({})", self.name, values.join(", "))
     }
 }
@@ -109,15 +95,10 @@ mod tests {
 
     #[test]
     fn a_custom_error_shows_its_name_and_values() {
-        let patient: Address = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
-            .parse()
-            .unwrap();
+        let patient: Address = "0x5FbDB2315678afecb367f032d93F642f64180aa3".parse().unwrap();
         let data = [id("UnknownPatient(address)").to_vec(), patient.encode()].concat();
         let shown = Revert::decode(&data.into()).to_string();
-        assert_eq!(
-            shown,
-            "UnknownPatient(patient: 0x5FbDB2315678afecb367f032d93F642f64180aa3)"
-        );
+        assert_eq!(shown, "UnknownPatient(patient: 0x5FbDB2315678afecb367f032d93F642f64180aa3)");
     }
 
     #[test]

@@ -24,24 +24,14 @@ impl Account {
     pub fn for_server() -> Result<Self> {
         let us = Uid::effective();
         if !us.is_root() {
-            return Ok(Self {
-                uid: us.as_raw(),
-                gid: nix::unistd::Gid::effective().as_raw(),
-                other: false,
-            });
+            return Ok(Self { uid: us.as_raw(), gid: nix::unistd::Gid::effective().as_raw(), other: false });
         }
         for name in ["postgres", "nobody"] {
             if let Some(user) = User::from_name(name)? {
-                return Ok(Self {
-                    uid: user.uid.as_raw(),
-                    gid: user.gid.as_raw(),
-                    other: true,
-                });
+                return Ok(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw(), other: true });
             }
         }
-        bail!(
-            "PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it: create one"
-        )
+        bail!("PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it: create one")
     }
 
     /// Makes `command` run under this account, with no other groups.
@@ -55,9 +45,8 @@ impl Account {
     /// Gives `path` to this account.
     pub fn give(&self, path: &Path) -> Result<()> {
         if self.other {
-            chown(path, Some(self.uid.into()), Some(self.gid.into())).with_context(|| {
-                format!("cannot give {} to PostgreSQL's account", path.display())
-            })?;
+            chown(path, Some(self.uid.into()), Some(self.gid.into()))
+                .with_context(|| format!("cannot give {} to PostgreSQL's account", path.display()))?;
         }
         Ok(())
     }

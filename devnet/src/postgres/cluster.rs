@@ -11,20 +11,20 @@ use anyhow::{Context, Result, bail};
 use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 
 use super::{place::Place, url::USER};
+use crate::child::{Child, Signal};
 
 /// Makes the data folder if there is none, and gives the password.
-pub(super) fn ensure(place: &Place) -> Result<String> {
+pub(super) async fn ensure(place: &Place) -> Result<String> {
     if !place.data().join("PG_VERSION").exists() {
-        create(place)?;
+        create(place).await?;
     }
     let password = fs::read_to_string(place.password());
-    let password =
-        password.with_context(|| format!("cannot read {}", place.password().display()))?;
+    let password = password.with_context(|| format!("cannot read {}", place.password().display()))?;
     Ok(password.trim().to_owned())
 }
 
 /// Everything or nothing: data are in place only once `initdb` is through.
-fn create(place: &Place) -> Result<()> {
+async fn create(place: &Place) -> Result<()> {
     let new = place.folder().join("new");
     for half_made in [&new, &place.data()] {
         if half_made.exists() {
@@ -33,27 +33,12 @@ fn create(place: &Place) -> Result<()> {
     }
     write_password(place)?;
     let mut initdb = place.program("initdb");
-    initdb
-        .arg("--pgdata")
-        .arg(&new)
-        .arg("--pwfile")
-        .arg(place.password());
-    initdb.args([
-        "--username",
-        USER,
-        "--auth",
-        "scram-sha-256",
-        "--encoding",
-        "UTF8",
-        "--locale",
-        "C",
-        "--no-sync",
-    ]);
+    initdb.arg("--pgdata").arg(&new).arg("--pwfile").arg(place.password());
+    initdb.args(["--username", USER, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"]);
     initdb.args(["--set", "timezone=UTC", "--set", "log_timezone=UTC"]);
-    let output = initdb.output().context("cannot start initdb")?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("initdb failed: {}", said.trim().replace('\n', " "));
+    let initdb = Child::spawn("initdb", initdb, &place.log(), Signal::SIGKILL)?;
+    if !initdb.wait().await?.success() {
+        bail!("initdb failed: {} (log: {})", initdb.last_lines(3).join(" "), place.log().display());
     }
     Ok(fs::rename(new, place.data())?)
 }
@@ -63,15 +48,8 @@ fn write_password(place: &Place) -> Result<()> {
     if path.exists() {
         fs::remove_file(&path)?;
     }
-    let password: String = rand::random::<[u8; 24]>()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)?;
+    let password: String = rand::random::<[u8; 24]>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     file.write_all(password.as_bytes())?;
     place.account().give(&path)
 }
@@ -83,18 +61,12 @@ pub(super) fn refuse_if_in_use(place: &Place) -> Result<()> {
     let Ok(content) = fs::read_to_string(&lock) else {
         return Ok(());
     };
-    let id = content
-        .lines()
-        .next()
-        .and_then(|line| line.trim().parse::<i32>().ok());
+    let id = content.lines().next().and_then(|line| line.trim().parse::<i32>().ok());
     let Some(id) = id.filter(|&id| kill(Pid::from_raw(id), None) != Err(Errno::ESRCH)) else {
         return Ok(());
     };
     if is_postgres(id) {
-        bail!(
-            "PostgreSQL (process {id}) is already running on {}: stop it first",
-            place.data().display()
-        );
+        bail!("PostgreSQL (process {id}) is already running on {}: stop it first", place.data().display());
     }
     fs::remove_file(&lock).with_context(|| format!("cannot delete {}", lock.display()))
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 pub use url::DatabaseUrl;
 
 use crate::{
@@ -77,24 +77,13 @@ impl Postgres {
             port::ensure_free(port, "PostgreSQL", "the database's port")?;
         }
         let scratch = options.state.is_none().then(Scratch::new).transpose()?;
-        let state = options
-            .state
-            .as_deref()
-            .or(scratch.as_ref().map(Scratch::path));
-        let Some(state) = state else {
-            bail!("a server needs a folder")
-        };
+        let state = options.state.as_deref().or(scratch.as_ref().map(Scratch::path));
+        let Some(state) = state else { bail!("a server needs a folder") };
         let place = Place::prepare(tools, state, Account::for_server()?)?;
-        let password = cluster::ensure(&place)?;
+        let password = cluster::ensure(&place).await?;
         cluster::refuse_if_in_use(&place)?;
         let (server, port) = serve(&place, &options, &password).await?;
-        Ok(Self {
-            server,
-            place,
-            password,
-            port,
-            _scratch: scratch,
-        })
+        Ok(Self { server, place, password, port, _scratch: scratch })
     }
 
     /// The URL of a database. It holds the password.
@@ -126,21 +115,22 @@ impl Postgres {
     /// # Errors
     /// When `name` is not of `a-z`, `0-9` and `_`, or the server refuses.
     pub async fn create_database(&self, name: &str) -> Result<()> {
-        let plain =
-            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-        if name.is_empty() || name.len() > 63 || !name.chars().all(plain) {
-            bail!("{name:?} is no name for a database: a-z, 0-9 and _ only, at most 63");
-        }
         let mut connection = PgConnection::connect(self.url("postgres").expose()).await?;
         let known = sqlx::query("select 1 from pg_database where datname = $1").bind(name);
         if known.fetch_optional(&mut connection).await?.is_none() {
-            // The name was checked above; SQL has no parameters for names.
-            connection
-                .execute(sqlx::AssertSqlSafe(format!("create database {name}")))
-                .await?;
+            connection.execute(about_database("create database", name)?).await?;
         }
-        connection.close().await?;
-        Ok(())
+        Ok(connection.close().await?)
+    }
+
+    /// Deletes a database, if there is one of that name.
+    ///
+    /// # Errors
+    /// When `name` is not of `a-z`, `0-9` and `_`, or the server refuses.
+    pub async fn drop_database(&self, name: &str) -> Result<()> {
+        let mut connection = PgConnection::connect(self.url("postgres").expose()).await?;
+        connection.execute(about_database("drop database if exists", name)?).await?;
+        Ok(connection.close().await?)
     }
 
     /// Stops it in order: clients are disconnected, everything is written.
@@ -177,15 +167,19 @@ pub fn erase_programs(tools: &Toolchain) -> Result<()> {
     place::erase_elsewhere(tools)
 }
 
+/// SQL has no parameters for names, so a name is only put into it if it needs no quotes.
+fn about_database(verb: &str, name: &str) -> Result<AssertSqlSafe<String>> {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    if name.is_empty() || name.len() > 63 || !name.chars().all(plain) {
+        bail!("{name:?} is no name for a database: a-z, 0-9 and _ only, at most 63");
+    }
+    Ok(AssertSqlSafe(format!("{verb} {name}")))
+}
+
 async fn serve(place: &Place, options: &PostgresOptions, password: &str) -> Result<(Server, u16)> {
     for _ in 1..PORT_TRIES {
         let port = options.port.map_or_else(port::free, Ok)?;
-        let server = Server(Child::spawn(
-            "PostgreSQL",
-            command(place, port, options),
-            &place.log(),
-            Signal::SIGQUIT,
-        )?);
+        let server = Server(Child::spawn("PostgreSQL", command(place, port, options), &place.log(), Signal::SIGQUIT)?);
         if answers(&server.0, &DatabaseUrl::new(password, port, "postgres")).await? {
             return Ok((server, port));
         }
@@ -193,16 +187,10 @@ async fn serve(place: &Place, options: &PostgresOptions, password: &str) -> Resu
         let passing = said.contains("pre-existing shared memory block")
             || options.port.is_none() && said.contains("Address already in use");
         if !passing {
-            bail!(
-                "PostgreSQL ended at once: {said} (log: {})",
-                place.log().display()
-            );
+            bail!("PostgreSQL ended at once: {said} (log: {})", place.log().display());
         }
     }
-    bail!(
-        "PostgreSQL did not start in {PORT_TRIES} tries (log: {})",
-        place.log().display()
-    )
+    bail!("PostgreSQL did not start in {PORT_TRIES} tries (log: {})", place.log().display())
 }
 
 fn command(place: &Place, port: u16, options: &PostgresOptions) -> Command {
@@ -216,9 +204,7 @@ fn command(place: &Place, port: u16, options: &PostgresOptions) -> Command {
     set("unix_socket_directories", "");
     set("max_connections", "200");
     if !options.durable {
-        ["fsync", "full_page_writes", "synchronous_commit"]
-            .iter()
-            .for_each(|name| set(name, "off"));
+        ["fsync", "full_page_writes", "synchronous_commit"].iter().for_each(|name| set(name, "off"));
     }
     command
 }

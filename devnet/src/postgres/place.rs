@@ -40,12 +40,7 @@ impl Place {
             account.give(&folder)?;
         }
         let bin = programs(tools, &tools.postgres()?, &account)?;
-        Ok(Self {
-            bin,
-            folder,
-            log: state.join("postgres.log"),
-            account,
-        })
+        Ok(Self { bin, folder, log: state.join("postgres.log"), account })
     }
 
     /// The place, if there are data.
@@ -53,12 +48,7 @@ impl Place {
         let state = state.canonicalize().ok()?;
         let folder = folder(tools, &state, &account);
         let log = state.join("postgres.log");
-        folder.exists().then(|| Self {
-            bin: PathBuf::new(),
-            folder,
-            log,
-            account,
-        })
+        folder.exists().then(|| Self { bin: PathBuf::new(), folder, log, account })
     }
 
     pub fn data(&self) -> PathBuf {
@@ -85,11 +75,7 @@ impl Place {
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));
         // Wherever we are, its account may not be allowed to be.
-        command
-            .current_dir("/")
-            .env_clear()
-            .env("LC_ALL", "C")
-            .env("TZ", "UTC");
+        command.current_dir("/").env_clear().env("LC_ALL", "C").env("TZ", "UTC");
         self.account.run(&mut command);
         command
     }
@@ -102,11 +88,7 @@ impl Place {
 /// Deletes everything of this checkout that is elsewhere.
 pub(super) fn erase_elsewhere(tools: &Toolchain) -> Result<()> {
     let folder = elsewhere(tools);
-    if folder.exists() {
-        delete(&folder)
-    } else {
-        Ok(())
-    }
+    if folder.exists() { delete(&folder) } else { Ok(()) }
 }
 
 fn delete(folder: &Path) -> Result<()> {
@@ -140,16 +122,10 @@ fn own_folder(folder: &Path) -> Result<()> {
     }
     let found = fs::symlink_metadata(folder)?;
     if !found.is_dir() || found.uid() != Uid::effective().as_raw() || found.mode() & 0o022 != 0 {
-        bail!(
-            "{} is not ours: somebody else made it; look at it and delete it",
-            folder.display()
-        );
+        bail!("{} is not ours: somebody else made it; look at it and delete it", folder.display());
     }
     // The mode above went through the umask.
-    Ok(fs::set_permissions(
-        folder,
-        fs::Permissions::from_mode(0o711),
-    )?)
+    Ok(fs::set_permissions(folder, fs::Permissions::from_mode(0o711))?)
 }
 
 /// The folder of the programs, copied elsewhere if the account cannot reach them.
@@ -158,10 +134,7 @@ fn programs(tools: &Toolchain, found: &PostgresBinaries, account: &Account) -> R
         return Ok(found.bin.clone());
     }
     let Some(movable) = &found.movable else {
-        bail!(
-            "PostgreSQL's account cannot reach {}: run `make setup`",
-            found.bin.display()
-        )
+        bail!("PostgreSQL's account cannot reach {}: run `make setup`", found.bin.display())
     };
     let shared = elsewhere(tools);
     own_folder(&shared)?;
@@ -179,13 +152,9 @@ fn programs(tools: &Toolchain, found: &PostgresBinaries, account: &Account) -> R
 
 fn version(movable: &Path) -> Result<String> {
     let package = movable.join("../package.json");
-    let package = fs::read_to_string(&package)
-        .with_context(|| format!("cannot read {}", package.display()))?;
+    let package = fs::read_to_string(&package).with_context(|| format!("cannot read {}", package.display()))?;
     let package: serde_json::Value = serde_json::from_str(&package)?;
-    Ok(package["version"]
-        .as_str()
-        .context("the npm package has no version")?
-        .to_owned())
+    Ok(package["version"].as_str().context("the npm package has no version")?.to_owned())
 }
 
 /// Copies files, folders and symbolic links, readable by everybody.
@@ -202,10 +171,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<()> {
         } else {
             fs::copy(&entry, &target)?;
             let executable = entry.metadata()?.mode() & 0o111 != 0;
-            fs::set_permissions(
-                &target,
-                fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }),
-            )?;
+            fs::set_permissions(&target, fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))?;
         }
     }
     Ok(())

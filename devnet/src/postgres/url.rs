@@ -11,9 +11,7 @@ pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
     pub(super) fn new(password: &str, port: u16, database: &str) -> Self {
-        Self(format!(
-            "postgres://{USER}:{password}@127.0.0.1:{port}/{database}"
-        ))
+        Self(format!("postgres://{USER}:{password}@127.0.0.1:{port}/{database}"))
     }
 
     /// The URL, for whoever connects.

@@ -20,34 +20,16 @@ async fn is_deployed_acted_on_and_asked_at_any_block() {
     let contract = Contract::new(anvil.rpc(), deployment.contract);
 
     let patient = accounts[1];
-    let register = RegisterPatientCall {
-        suite: 2,
-        key: Bytes::from([7; 32]),
-    };
+    let register = RegisterPatientCall { suite: 2, key: Bytes::from([7; 32]) };
     let receipt = contract.send(patient, register.clone()).await.unwrap();
     assert_eq!(receipt.logs.len(), 2);
     let block = receipt.block_number.as_u64();
-    for (at, registered) in [
-        (At::Block(block - 1), false),
-        (At::Block(block), true),
-        (At::Latest, true),
-    ] {
-        let answer: IsPatientReturn = contract
-            .call_at(bindings::IsPatientCall { account: patient }, at)
-            .await
-            .unwrap();
+    for (at, registered) in [(At::Block(block - 1), false), (At::Block(block), true), (At::Latest, true)] {
+        let answer: IsPatientReturn = contract.call_at(bindings::IsPatientCall { account: patient }, at).await.unwrap();
         assert_eq!(answer.0, registered, "{at:?}");
     }
 
     let twice = contract.send(patient, register).await.unwrap_err();
-    assert!(
-        matches!(&twice, CallError::Reverted(revert) if revert.name == "AlreadyRegistered"),
-        "{twice}"
-    );
-    assert!(
-        twice
-            .to_string()
-            .contains(&ethers::utils::to_checksum(&patient, None)),
-        "{twice}"
-    );
+    assert!(matches!(&twice, CallError::Reverted(revert) if revert.name == "AlreadyRegistered"), "{twice}");
+    assert!(twice.to_string().contains(&ethers::utils::to_checksum(&patient, None)), "{twice}");
 }

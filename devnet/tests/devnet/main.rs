@@ -4,4 +4,7 @@ mod chain;
 mod child;
 mod cid;
 mod contract;
+mod demo;
 mod postgres;
+mod records;
+mod run;

@@ -21,9 +21,8 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|e| ApiError::BadRequest(e.body_text()))?;
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|e| ApiError::BadRequest(e.body_text()))?;
         Ok(PathOf(text.parse()?))
     }
 }
@@ -65,9 +64,10 @@ impl FromStr for AtParam {
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
         if let Some(number) = text.strip_prefix("block:") {
-            return number.parse().map(AtParam::Block).map_err(|_| {
-                Malformed(format!("'{text}' is not a block: expected one like block:1234"))
-            });
+            return number
+                .parse()
+                .map(AtParam::Block)
+                .map_err(|_| Malformed(format!("'{text}' is not a block: expected one like block:1234")));
         }
         text.parse().map(AtParam::Time).map_err(|_| {
             let hint = if text.contains(' ') { " (in a URL, write + as %2B)" } else { "" };
@@ -102,6 +102,15 @@ impl<'de> Deserialize<'de> for Limit {
             _ => Err(serde::de::Error::custom(format!("limit '{text}' is not a number from 1 to 200"))),
         }
     }
+}
+
+/// Text to search for: 1 to 200 characters, none of them NUL, which Postgres cannot hold.
+pub(super) fn text<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(d)?;
+    if text.is_empty() || text.chars().count() > 200 || text.contains('\0') {
+        return Err(serde::de::Error::custom("a text to search for has 1 to 200 characters, none of them NUL"));
+    }
+    Ok(Some(text))
 }
 
 /// A decimal number in a query. serde_urlencoded reads numbers too, but with errors that do not name what was wrong.

@@ -61,12 +61,8 @@ pub(super) async fn records(
     mut snapshot: Snapshot,
 ) -> Result<Response, ApiError> {
     require_patient(&mut snapshot, patient).await?;
-    let filter = RecordFilter {
-        folder: params.folder,
-        author: params.author,
-        since: params.since,
-        until: params.until,
-    };
+    let filter =
+        RecordFilter { folder: params.folder, author: params.author, since: params.since, until: params.until };
     let rows = match params.status {
         None | Some(RecordStatus::Current) => {
             read::records(snapshot.db(), patient, &filter, page_of(params.limit, params.cursor)).await?

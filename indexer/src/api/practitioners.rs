@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::error::ApiError;
-use super::extract::{AtParam, Limit, Nothing, Params, PathOf};
+use super::extract::{AtParam, Limit, Nothing, Params, PathOf, text};
 use super::page::{Cursor, cut, page_of};
 use super::snapshot::Snapshot;
 use crate::model::Address;
@@ -14,8 +14,11 @@ use crate::store::read::{self, DirectoryFilter};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DirectoryParams {
+    #[serde(default, deserialize_with = "text")]
     q: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     specialty: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     organisation: Option<String>,
     state: Option<PractitionerState>,
     #[serde(default)]

@@ -60,7 +60,8 @@ impl FromRequestParts<Reader> for Snapshot {
 /// An answer depends on the head's block, on what was asked, and on nothing else. Weak: the encoding may differ.
 fn tag_of(as_of: &AsOf, parts: &Parts) -> HeaderValue {
     let accept = parts.headers.get(header::ACCEPT).map_or(&b""[..], HeaderValue::as_bytes);
-    let asked = [as_of.block_hash.as_ref(), &[u8::from(as_of.finalized)], parts.uri.to_string().as_bytes(), accept].concat();
+    let asked =
+        [as_of.block_hash.as_ref(), &[u8::from(as_of.finalized)], parts.uri.to_string().as_bytes(), accept].concat();
     let hash = keccak256(&asked);
     let text = hash[..12].iter().fold(String::from("W/\""), |text, byte| text + &format!("{byte:02x}")) + "\"";
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("W/\"\""))

@@ -18,7 +18,9 @@ const ROWS_AT_ONCE: u32 = 1_000;
 /// Whether the caller asks for NDJSON.
 pub(super) fn wants_ndjson(headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepts.flat_map(|value| value.split(',')).any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == NDJSON))
+    accepts
+        .flat_map(|value| value.split(','))
+        .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == NDJSON))
 }
 
 /// A history that can be streamed.

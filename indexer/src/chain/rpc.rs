@@ -54,7 +54,11 @@ impl RpcChain {
         found.ok_or(ChainError::NoBlock(number)).and_then(block_from_node)
     }
 
-    async fn request<R: serde::de::DeserializeOwned + Send>(&self, method: &str, params: Value) -> Result<R, ChainError> {
+    async fn request<R: serde::de::DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        params: Value,
+    ) -> Result<R, ChainError> {
         self.node.as_ref().request(method, params).await
     }
 

@@ -44,7 +44,12 @@ struct Answer {
 impl Transport {
     /// Prepares a client; does not connect.
     pub fn new(url: Url) -> Result<Self, ChainError> {
-        let shown = format!("{}://{}:{}", url.scheme(), url.host_str().unwrap_or("?"), url.port_or_known_default().unwrap_or(0));
+        let shown = format!(
+            "{}://{}:{}",
+            url.scheme(),
+            url.host_str().unwrap_or("?"),
+            url.port_or_known_default().unwrap_or(0)
+        );
         // Somebody else in the process may have chosen a provider before; either will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();

@@ -109,14 +109,12 @@ fn event_from_abi(event: E) -> Result<Event, Malformed> {
             valid_until: Moment::from_unix(e.valid_until)?,
             emergency_capable: e.emergency_capable,
         },
-        E::PractitionerSuspendedFilter(e) => Event::PractitionerSuspended {
-            practitioner: Address(e.practitioner.0),
-            registrar: Address(e.registrar.0),
-        },
-        E::PractitionerReinstatedFilter(e) => Event::PractitionerReinstated {
-            practitioner: Address(e.practitioner.0),
-            registrar: Address(e.registrar.0),
-        },
+        E::PractitionerSuspendedFilter(e) => {
+            Event::PractitionerSuspended { practitioner: Address(e.practitioner.0), registrar: Address(e.registrar.0) }
+        }
+        E::PractitionerReinstatedFilter(e) => {
+            Event::PractitionerReinstated { practitioner: Address(e.practitioner.0), registrar: Address(e.registrar.0) }
+        }
         E::RoleChangedFilter(e) => Event::RoleChanged { account: Address(e.account.0), actor: Address(e.actor.0) },
         E::RecordAddedFilter(e) => Event::RecordAdded {
             digest: Digest(e.digest),

@@ -192,7 +192,8 @@ mod tests {
     fn a_wrong_checksum_or_shape_is_refused_and_named() {
         let wrong = EIP55[0].replace("aAeb", "AAeb");
         assert!(wrong.parse::<Address>().unwrap_err().0.contains("checksum"));
-        for text in ["", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6", "0xzz", "0x€€€€€€€€€€€€€"] {
+        for text in ["", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6", "0xzz", "0x€€€€€€€€€€€€€"]
+        {
             assert!(text.parse::<Address>().unwrap_err().0.contains("40 hexadecimal digits"), "{text}");
         }
     }

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::bytes::deserialize_from_str;
 use super::Malformed;
+use super::bytes::deserialize_from_str;
 
 /// A time of the chain, in whole seconds. Written as RFC 3339 in UTC. Reaches to 9999-12-31T23:59:59Z, as the contract's
 /// ends do (`LAST_MOMENT`).

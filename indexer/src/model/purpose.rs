@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use super::bytes::deserialize_from_str;
 use super::Malformed;
+use super::bytes::deserialize_from_str;
 
 /// HL7 v3 PurposeOfUse, in the contract's order (Types.sol).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

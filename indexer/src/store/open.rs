@@ -91,7 +91,9 @@ impl Reader {
 fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     // The error of a malformed URL may quote it, password and all.
     let options = PgConnectOptions::from_str(url).map_err(|_| {
-        StoreError::Refused("DATABASE_URL is not a Postgres URL: expected postgres://user:password@host:port/database".into())
+        StoreError::Refused(
+            "DATABASE_URL is not a Postgres URL: expected postgres://user:password@host:port/database".into(),
+        )
     })?;
     Ok(options.disable_statement_logging())
 }

@@ -243,11 +243,9 @@ async fn change_practitioner(db: &mut PgConnection, e: &LoggedEvent) -> Result<(
             entry: Some(entry),
         },
         Event::PractitionerAmended { entry, .. } => Change { entry: Some(entry), ..Change::default() },
-        Event::PractitionerRenewed { valid_until, emergency_capable, .. } => Change {
-            valid_until: Some(*valid_until),
-            emergency_capable: Some(*emergency_capable),
-            ..Change::default()
-        },
+        Event::PractitionerRenewed { valid_until, emergency_capable, .. } => {
+            Change { valid_until: Some(*valid_until), emergency_capable: Some(*emergency_capable), ..Change::default() }
+        }
         Event::PractitionerSuspended { .. } => Change { suspended: Some(true), ..Change::default() },
         Event::PractitionerReinstated { .. } => Change { suspended: Some(false), ..Change::default() },
         _ => return Ok(()),

@@ -18,8 +18,6 @@ use crate::model::{Block, TrailDomain};
 use crate::store::{self, Writer};
 use fetch::{Fetched, fetch};
 
-/// Blocks fetched and committed together while catching up.
-const BLOCKS_PER_STEP: u64 = 1_000;
 /// Steps fetched ahead of the one being committed: bounds memory.
 const STEPS_AHEAD: usize = 3;
 /// Blocks behind the head from which on progress is reported as a backfill.
@@ -34,6 +32,8 @@ pub struct Options {
     pub deployment_block: u64,
     /// How often to ask for a new head.
     pub poll_interval: Duration,
+    /// Blocks fetched and committed together while catching up.
+    pub blocks_per_step: u64,
 }
 
 /// Follows the chain until `stop` turns true or following on would be wrong. A node that does not answer is waited for.
@@ -127,7 +127,9 @@ impl Pump<'_> {
     /// Fetches ahead, several steps at once, and commits each in turn.
     async fn append_up_to(&mut self, next: u64, head: u64, cursor: Option<Block>) -> anyhow::Result<()> {
         let chain = self.chain;
-        let mut steps = stream::iter(ranges(next, head)).map(|range| fetch(chain, range)).buffered(STEPS_AHEAD);
+        let mut steps = stream::iter(ranges(next, head, self.options.blocks_per_step))
+            .map(|range| fetch(chain, range))
+            .buffered(STEPS_AHEAD);
         let mut report = Report::new(next, head);
         let mut before = cursor;
         while let Some(fetched) = steps.try_next().await? {
@@ -151,7 +153,7 @@ impl Pump<'_> {
             fork::find(self.chain, &mut tx, cursor, head).await?
         };
         let first = fork.map_or(self.options.deployment_block, |block| block.number + 1);
-        let last = head.number.min(first.saturating_add(BLOCKS_PER_STEP - 1));
+        let last = head.number.min(first.saturating_add(self.options.blocks_per_step - 1));
         let branch = if first <= last { fetch(self.chain, first..=last).await? } else { Fetched::default() };
         if fork.is_some() && !branch.blocks.is_empty() && branch.parent() != fork.map(|block| block.hash) {
             return Ok(());
@@ -199,9 +201,9 @@ async fn refuse_rewriting_final(tx: &mut sqlx::PgConnection, first: u64) -> anyh
     Ok(())
 }
 
-fn ranges(first: u64, last: u64) -> impl Iterator<Item = RangeInclusive<u64>> {
-    let step = usize::try_from(BLOCKS_PER_STEP).unwrap_or(usize::MAX);
-    (first..=last).step_by(step).map(move |start| start..=last.min(start + BLOCKS_PER_STEP - 1))
+fn ranges(first: u64, last: u64, step: u64) -> impl Iterator<Item = RangeInclusive<u64>> {
+    let stride = usize::try_from(step).unwrap_or(usize::MAX);
+    (first..=last).step_by(stride).map(move |start| start..=last.min(start + step - 1))
 }
 
 /// Says how a long catch-up goes, every few seconds.

@@ -69,13 +69,8 @@ macro_rules! log_rows {
 
 impl LogRow {
     fn view(self) -> Result<(Position, AccessLogEntry), StoreError> {
-        let position = place(
-            self.block_number,
-            self.block_hash,
-            self.transaction_hash,
-            self.log_index,
-            self.block_timestamp,
-        );
+        let position =
+            place(self.block_number, self.block_hash, self.transaction_hash, self.log_index, self.block_timestamp);
         let cid = match (self.digest, self.digest_codec) {
             (Some(digest), Some(code)) => Some(RecordCid { codec: codec(code)?, digest }),
             _ => None,
@@ -234,13 +229,8 @@ macro_rules! event_rows {
 
 impl EventRow {
     fn view(self) -> Result<(Position, HistoryEvent), StoreError> {
-        let position = place(
-            self.block_number,
-            self.block_hash,
-            self.transaction_hash,
-            self.log_index,
-            self.block_timestamp,
-        );
+        let position =
+            place(self.block_number, self.block_hash, self.transaction_hash, self.log_index, self.block_timestamp);
         let at = Position { block_number: position.block_number, log_index: position.log_index };
         let link = TrailLink {
             topics: split_topics(&self.topics),

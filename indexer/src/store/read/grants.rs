@@ -87,7 +87,8 @@ impl GrantRow {
 
     /// The first of its ends that had come by that moment.
     fn end(&self, at: At) -> Result<Option<(Moment, EndReason)>, StoreError> {
-        let by_then = |block: Option<i64>, time: Option<Moment>| time.filter(|_| block.is_some_and(|b| b <= at.block()));
+        let by_then =
+            |block: Option<i64>, time: Option<Moment>| time.filter(|_| block.is_some_and(|b| b <= at.block()));
         let mut ends = Vec::with_capacity(3);
         ends.extend(Some(self.expires_at).filter(|end| *end <= at.time).map(|end| (end, EndReason::Expired)));
         ends.extend(by_then(self.voided_block, self.voided_at).map(|end| (end, EndReason::EveryoneRevoked)));

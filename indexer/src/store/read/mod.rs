@@ -15,9 +15,7 @@ pub use events::{AccessLogFilter, EventFilter, access_log, activity, history, op
 pub use grants::{GrantFilter, GrantStateFilter, grants, viewers_of_patient, viewers_of_record};
 pub use moments::{as_of, at_block, at_time, deployment};
 pub use patients::{keys, patient, patient_exists};
-pub use practitioners::{
-    DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner,
-};
+pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner};
 pub use records::{RecordFilter, record, records};
 pub use status::status;
 

@@ -9,10 +9,7 @@ use crate::store::StoreError;
 
 /// Whether an account registered as a patient.
 pub async fn patient_exists(db: &mut PgConnection, patient: Address) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from patient where patient = $1) as "is!""#,
-        patient as _
-    );
+    let found = sqlx::query_scalar!(r#"select exists (select from patient where patient = $1) as "is!""#, patient as _);
     Ok(found.fetch_one(db).await?)
 }
 
@@ -72,7 +69,13 @@ pub async fn keys(db: &mut PgConnection, account: Address) -> Result<Vec<Publish
             key: HexBytes(row.key),
             key_id: row.key_id,
             published_at: row.timestamp,
-            position: place(row.published_block, row.block_hash, row.transaction_hash, row.published_log, row.timestamp),
+            position: place(
+                row.published_block,
+                row.block_hash,
+                row.transaction_hash,
+                row.published_log,
+                row.timestamp,
+            ),
         })
         .collect())
 }

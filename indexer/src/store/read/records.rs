@@ -53,13 +53,8 @@ pub(super) use record_rows;
 impl RecordRow {
     pub(super) fn view(self) -> Result<(Position, Record), StoreError> {
         let codec = codec(self.codec)?;
-        let position = place(
-            self.added_block,
-            self.added_block_hash,
-            self.added_transaction,
-            self.added_log,
-            self.added_at,
-        );
+        let position =
+            place(self.added_block, self.added_block_hash, self.added_transaction, self.added_log, self.added_at);
         let record = Record {
             patient: self.patient,
             cid: RecordCid { codec, digest: self.digest },

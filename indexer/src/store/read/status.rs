@@ -31,7 +31,13 @@ pub async fn status(db: &mut PgConnection) -> Result<Option<Status>, StoreError>
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and far below 2^63")]
     let eta = rate.map(|rate| (lag as f64 / rate).ceil() as u64);
     Ok(Some(Status {
-        phase: if row.indexed.is_none() { "starting" } else if live { "live" } else { "backfill" },
+        phase: if row.indexed.is_none() {
+            "starting"
+        } else if live {
+            "live"
+        } else {
+            "backfill"
+        },
         chain_id: row.chain_id.cast_unsigned(),
         contract: row.contract,
         deployment_block: row.deployment_block.cast_unsigned(),

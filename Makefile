@@ -1,0 +1,53 @@
+# GNU make. `make` alone prints help.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# Tools that npm pins; nothing of Foundry needs to be installed.
+FORGE := node_modules/.bin/forge
+# On a terminal cargo shows how far it is; elsewhere only what is wrong.
+QUIET := $(shell test -t 2 || echo --quiet)
+
+.PHONY: help setup build run reset test check audit clean
+.DEFAULT_GOAL := help
+
+help: ## Print this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the pinned tools into node_modules (half a minute the first time)
+	@script/setup
+
+build: setup ## Compile the contract and the programs (several minutes the first time)
+	@echo "Compiling the contract (10 seconds the first time)"
+	@$(FORGE) build --quiet
+	@echo "Compiling the programs (5 to 10 minutes the first time)"
+	@cargo build --workspace $(QUIET)
+
+run: build ## Run everything on this machine with a demo, until Ctrl-C (API_PORT=8080 CHAIN_PORT=8545)
+	@cargo run --quiet --bin devnet -- run
+
+reset: ## Forget what earlier runs kept
+	@cargo run --quiet --bin devnet -- reset
+
+test: build ## Run all tests (several minutes)
+	@echo "Testing the contract (1 minute)"
+	@$(FORGE) test
+	@echo "Testing the programs, against a real chain and a real database (several minutes)"
+	@cargo test --workspace --quiet
+
+check: build ## Check lints, format and generated files
+	@echo "Checking lints"
+	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@echo "Checking format"
+	@cargo fmt --all --check
+	@$(FORGE) fmt --check
+	@echo "Checking generated files"
+	@script/abi.sh --check
+	@FORGE_SNAPSHOT_CHECK=true $(FORGE) test --match-path 'test/gas/*' --quiet
+
+audit: ## Check the dependencies: licences, bans, sources, known vulnerabilities
+	@script/audit
+
+clean: ## Delete what was installed and compiled (not what `make run` keeps: that is `make reset`)
+	@rm -rf target out cache broadcast node_modules .tools

@@ -1,0 +1,76 @@
+//! The command line.
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::{
+    database, postgres,
+    run::{self, RunOptions},
+    state::State,
+    toolchain::Toolchain,
+};
+
+/// Runs Chartkey on this machine, for development: everything listens on 127.0.0.1 and all data are invented.
+#[derive(Debug, Parser)]
+#[command(name = "devnet")]
+struct Cli {
+    /// Folder that keeps everything between runs [default: .devnet in the checkout].
+    #[arg(long, env = "DEVNET_STATE", global = true)]
+    state: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts a chain, a database, the demo and the indexer, until Ctrl-C. A later run continues.
+    Run {
+        /// Where the query API listens on 127.0.0.1.
+        #[arg(long, env = "API_PORT", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..))]
+        api_port: u16,
+        /// Where the chain listens on 127.0.0.1.
+        #[arg(long, env = "CHAIN_PORT", default_value_t = 8545, value_parser = clap::value_parser!(u16).range(1..))]
+        chain_port: u16,
+    },
+    /// Forgets what earlier runs kept.
+    Reset,
+    /// Runs a command with DATABASE_URL set to an empty database that is gone afterwards.
+    Database {
+        /// The command and its arguments, after `--`.
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// Does what the command line says.
+pub async fn main() -> ExitCode {
+    match act(Cli::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("devnet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn act(cli: Cli) -> Result<ExitCode> {
+    let tools = Toolchain::find()?;
+    let of_checkout = cli.state.is_none();
+    let state = cli.state.unwrap_or_else(|| tools.root().join(".devnet"));
+    match cli.command {
+        Command::Run { api_port, chain_port } => {
+            run::run(&tools, &RunOptions { state, api_port, chain_port }).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Reset => {
+            State::erase(&tools, &state)?;
+            if of_checkout {
+                postgres::erase_programs(&tools)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Database { command } => database::with(&tools, &command).await,
+    }
+}

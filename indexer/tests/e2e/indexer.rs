@@ -1,0 +1,118 @@
+//! The indexer's process, and its API.
+
+use std::process::Command;
+use std::time::Duration;
+
+use chartkey_devnet::child::{Child, Signal};
+use chartkey_devnet::postgres::DatabaseUrl;
+use chartkey_devnet::rpc::http_client;
+use chartkey_devnet::wait;
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+use crate::world::World;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The binary with this world's chain and a database in its environment.
+fn command(world: &World, database: &DatabaseUrl, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chartkey-indexer"));
+    command
+        .args(arguments)
+        .env("RPC_URL", world.rpc().url())
+        .env("DATABASE_URL", database.expose())
+        .env("DEPLOYMENT", world.deployment_file())
+        .env("LISTEN", "127.0.0.1:0")
+        .env("NO_PROXY", "127.0.0.1")
+        .env("RUST_LOG", "info");
+    command
+}
+
+/// Runs the binary to its end: whether it succeeded, and what it said. One that does not end by itself fails the test.
+pub async fn run_to_end(world: &World, database: &DatabaseUrl, arguments: &[&str]) -> (bool, String) {
+    let log = world.scratch.path().join(format!("run-{:08x}.log", rand::random::<u32>()));
+    let child = Child::spawn("chartkey-indexer", command(world, database, arguments), &log, Signal::SIGKILL).unwrap();
+    let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+    let said = std::fs::read_to_string(&log).unwrap();
+    let status = ended.unwrap_or_else(|_| panic!("it runs on: {said}")).unwrap();
+    (status.success(), said)
+}
+
+pub struct Indexer {
+    child: Child,
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Indexer {
+    pub async fn start(world: &World, database: &DatabaseUrl) -> Self {
+        Self::start_with(world, database, &[]).await
+    }
+
+    pub async fn start_with(world: &World, database: &DatabaseUrl, arguments: &[&str]) -> Self {
+        let arguments = [&["run", "--poll-interval", "20"], arguments].concat();
+        let log = world.scratch.path().join(format!("indexer-{:08x}.log", rand::random::<u32>()));
+        let child =
+            Child::spawn("chartkey-indexer", command(world, database, &arguments), &log, Signal::SIGKILL).unwrap();
+        let url = wait::until("the indexer to listen", PATIENCE, || async {
+            let text = std::fs::read_to_string(&log)?;
+            anyhow::ensure!(child.try_wait()?.is_none(), "the indexer ended: {text}");
+            let url = text.split_once("query API on ").and_then(|(_, rest)| rest.split_once(": "));
+            Ok(url.map(|(url, _)| url.to_owned()))
+        })
+        .await
+        .unwrap();
+        Indexer { child, url, http: http_client() }
+    }
+
+    pub fn kill(self) {
+        self.child.kill();
+    }
+
+    pub async fn stop(self) {
+        self.child.stop(Signal::SIGTERM, PATIENCE).await.unwrap();
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.child.log()).unwrap()
+    }
+
+    pub async fn send(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = self.http.get(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+
+    /// Status and JSON of an answer.
+    pub async fn ask(&self, path: &str) -> (StatusCode, Value) {
+        let response = self.send(path, &[]).await;
+        let status = response.status();
+        (status, response.json().await.unwrap())
+    }
+
+    /// JSON of an answer that must be a 200.
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.ask(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    /// Waits until the chain's head of this moment is the index's.
+    pub async fn catch_up(&self, world: &World) {
+        let head = world.head().await;
+        wait::until("the index to reach the chain's head", PATIENCE, || async {
+            anyhow::ensure!(self.child.try_wait()?.is_none(), "the indexer ended: {}", self.log());
+            // Any answer about the head will do.
+            let (status, body) = self.ask("/v1/practitioners?limit=1").await;
+            let as_of = &body["asOf"];
+            let reached = status == StatusCode::OK
+                && as_of["blockNumber"].as_u64() == Some(head.0)
+                && as_of["blockHash"].as_str() == Some(head.1.as_str());
+            Ok(reached.then_some(()))
+        })
+        .await
+        .unwrap();
+    }
+}
