@@ -44,6 +44,7 @@ check: build ## Check lints, format and generated files
 	@$(FORGE) fmt --check
 	@echo "Checking generated files"
 	@script/abi.sh --check
+	@script/sqlx --check
 	@FORGE_SNAPSHOT_CHECK=true $(FORGE) test --match-path 'test/gas/*' --quiet
 
 audit: ## Check the dependencies: licences, bans, sources, known vulnerabilities

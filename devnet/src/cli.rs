@@ -38,6 +38,9 @@ enum Command {
     Reset,
     /// Runs a command with DATABASE_URL set to an empty database that is gone afterwards.
     Database {
+        /// Folder of migrations to apply first.
+        #[arg(long)]
+        migrations: Option<PathBuf>,
         /// The command and its arguments, after `--`.
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
@@ -71,6 +74,6 @@ async fn act(cli: Cli) -> Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Command::Database { command } => database::with(&tools, &command).await,
+        Command::Database { migrations, command } => database::with(&tools, migrations.as_deref(), &command).await,
     }
 }

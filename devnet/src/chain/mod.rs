@@ -21,12 +21,15 @@ use crate::{
     toolchain::Toolchain,
     wait,
 };
-use snapshot::Snapshots;
+use snapshot::{Kept, Snapshots};
 
 /// How long anvil may take until it answers.
 const START: Duration = Duration::from_secs(60);
 /// How long anvil may take to end.
 const STOP: Duration = Duration::from_secs(5);
+
+/// Where anvil puts past states that no longer fit its memory. Worthless once it ended.
+const CACHE: &str = "anvil-cache";
 
 /// How to start a chain.
 #[derive(Clone, Debug)]
@@ -41,11 +44,21 @@ pub struct AnvilOptions {
     pub accounts: u32,
     /// The most gas a block may use.
     pub block_gas_limit: u64,
+    /// At how many past blocks calls are answered, at least, newest first. Each takes disk space that grows with the
+    /// length of the chain: about 200 bytes a block.
+    pub past_states: u32,
 }
 
 impl Default for AnvilOptions {
     fn default() -> Self {
-        Self { port: None, genesis_timestamp: None, state: None, accounts: 20, block_gas_limit: 30_000_000 }
+        Self {
+            port: None,
+            genesis_timestamp: None,
+            state: None,
+            accounts: 20,
+            block_gas_limit: 30_000_000,
+            past_states: 3600,
+        }
     }
 }
 
@@ -55,11 +68,36 @@ pub struct Anvil {
     // Tasks first: fields are dropped in order, and they talk to the process.
     heartbeat: Option<Task>,
     keeper: Option<Task>,
-    snapshots: Option<Snapshots>,
     child: Child,
     rpc: Rpc,
     port: u16,
+    // Last: the process writes into it.
+    home: Home,
+}
+
+/// The folder a chain lives in.
+#[derive(Debug)]
+struct Home {
+    folder: PathBuf,
+    /// There if the chain is kept.
+    snapshots: Option<Snapshots>,
+    /// There if it is not: the folder goes with the chain.
     _scratch: Option<Scratch>,
+}
+
+impl Home {
+    fn new(options: &AnvilOptions) -> Result<Self> {
+        let Some(folder) = &options.state else {
+            let scratch = Scratch::new()?;
+            return Ok(Self { folder: scratch.path().to_owned(), snapshots: None, _scratch: Some(scratch) });
+        };
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let cache = folder.join(CACHE);
+        if cache.exists() {
+            fs::remove_dir_all(&cache).with_context(|| format!("cannot delete {}", cache.display()))?;
+        }
+        Ok(Self { folder: folder.clone(), snapshots: Some(Snapshots::new(folder)), _scratch: None })
+    }
 }
 
 impl Anvil {
@@ -71,34 +109,21 @@ impl Anvil {
         if let Some(port) = options.port {
             port::ensure_free(port, "the chain", "the chain's port")?;
         }
-        let scratch = options.state.is_none().then(Scratch::new).transpose()?;
-        let folder = match (&options.state, &scratch) {
-            (Some(folder), _) => folder.clone(),
-            (None, Some(scratch)) => scratch.path().to_owned(),
-            (None, None) => bail!("a chain needs a folder"),
-        };
-        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let snapshots = options.state.is_some().then(|| Snapshots::new(&folder));
-        let kept = snapshots.as_ref().map(Snapshots::prepare).transpose()?.flatten();
-
-        let mut command = command(tools, &options, &folder)?;
-        if let Some(kept) = &kept {
-            command.arg("--load-state").arg(&kept.file).arg("--timestamp").arg(kept.genesis_timestamp.to_string());
-        } else if let Some(timestamp) = options.genesis_timestamp {
-            command.arg("--timestamp").arg(timestamp.to_string());
-        }
-        let child = Child::spawn("anvil", command, &folder.join("anvil.log"), Signal::SIGKILL)?;
+        let home = Home::new(&options)?;
+        let kept = home.snapshots.as_ref().map(Snapshots::prepare).transpose()?.flatten();
+        let command = command(tools, &options, &home.folder, kept.as_ref())?;
+        let child = Child::spawn("anvil", command, &home.folder.join("anvil.log"), Signal::SIGKILL)?;
         let port = listening(&child).await?;
         if let Some(kept) = &kept {
             fs::remove_file(&kept.file)?;
         }
         let rpc = Rpc::new(&format!("http://127.0.0.1:{port}"));
-        let mut anvil = Self { heartbeat: None, keeper: None, snapshots, child, rpc, port, _scratch: scratch };
+        let mut anvil = Self { heartbeat: None, keeper: None, child, rpc, port, home };
         if kept.is_some() {
             // Loaded, its clock stands at block 0.
             anvil.set_clock_to_now().await?;
         }
-        anvil.keeper = anvil.snapshots.clone().map(|snapshots| Task::spawn(snapshots.keep(anvil.rpc.clone())));
+        anvil.keeper = anvil.home.snapshots.clone().map(|snapshots| Task::spawn(snapshots.keep(anvil.rpc.clone())));
         Ok(anvil)
     }
 
@@ -153,7 +178,7 @@ impl Anvil {
     /// # Errors
     /// When the chain keeps no state, or it cannot be saved.
     pub async fn save_with_history(&self) -> Result<()> {
-        let snapshots = self.snapshots.as_ref().context("this chain keeps no state")?;
+        let snapshots = self.home.snapshots.as_ref().context("this chain keeps no state")?;
         snapshots.save_history(&self.rpc).await?;
         snapshots.save(&self.rpc).await
     }
@@ -165,7 +190,7 @@ impl Anvil {
     pub async fn stop(mut self) -> Result<()> {
         self.heartbeat = None;
         self.keeper = None;
-        let saved = match &self.snapshots {
+        let saved = match &self.home.snapshots {
             Some(snapshots) if self.child.try_wait()?.is_none() => snapshots.save(&self.rpc).await,
             _ => Ok(()),
         };
@@ -179,14 +204,21 @@ impl Anvil {
     }
 }
 
-fn command(tools: &Toolchain, options: &AnvilOptions, folder: &Path) -> Result<Command> {
+fn command(tools: &Toolchain, options: &AnvilOptions, folder: &Path, kept: Option<&Kept>) -> Result<Command> {
     let mut command = Command::new(tools.anvil()?);
     // In its own folder: anvil writes states that no longer fit its memory below the home folder otherwise.
-    command.arg("--cache-path").arg(folder.join("anvil-cache"));
+    command.arg("--cache-path").arg(folder.join(CACHE));
+    command.args(["--max-persisted-states", &options.past_states.to_string()]);
     command.args(["--host", "127.0.0.1", "--port", &options.port.unwrap_or(0).to_string()]);
     command.args(["--accounts", &options.accounts.to_string()]);
     command.args(["--gas-limit", &options.block_gas_limit.to_string()]);
     command.args(["--color", "never", "--preserve-historical-states"]);
+    if let Some(kept) = kept {
+        command.arg("--load-state").arg(&kept.file);
+    }
+    if let Some(timestamp) = kept.map(|kept| kept.genesis_timestamp).or(options.genesis_timestamp) {
+        command.args(["--timestamp", &timestamp.to_string()]);
+    }
     Ok(command)
 }
 

@@ -65,7 +65,10 @@ fn die_with_us(command: &mut Command, signal: Signal) {
     // SAFETY: the closure runs between fork and exec, where only async-signal-safe functions may be called and
     // nothing may be allocated: it makes two system calls and builds an error from an error number. The standard
     // library runs it after the change of user, which would clear the setting.
-    unsafe { command.pre_exec(ask) };
+    #[expect(unsafe_code, reason = "pre_exec is the only way to be told of the parent's death from the start")]
+    unsafe {
+        command.pre_exec(ask)
+    };
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -204,7 +204,9 @@ fn command(place: &Place, port: u16, options: &PostgresOptions) -> Command {
     set("unix_socket_directories", "");
     set("max_connections", "200");
     if !options.durable {
-        ["fsync", "full_page_writes", "synchronous_commit"].iter().for_each(|name| set(name, "off"));
+        for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+            set(name, "off");
+        }
     }
     command
 }

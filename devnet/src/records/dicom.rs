@@ -15,7 +15,7 @@ pub(super) fn encode(subject: Subject, picture: &Picture) -> Vec<u8> {
     file.extend(b"DICM");
     let meta = meta(&instance);
     // The group's length counts from the element after it.
-    file.extend(Elements::default().number(0x0002, 0x0000, "UL", &(meta.len() as u32).to_le_bytes()).0);
+    file.extend(Elements::default().number(0x0002, 0x0000, "UL", &length_of(&meta)).0);
     file.extend(meta);
     file.extend(data_set(subject, picture, &instance));
     file
@@ -80,6 +80,11 @@ fn uid(seed: &[u8]) -> String {
     format!("2.25.{}", u128::from_be_bytes(uuid))
 }
 
+/// In four bytes, the lower ones first.
+fn length_of(value: &[u8]) -> [u8; 4] {
+    u32::try_from(value.len()).expect("our pictures are far below 4 GiB").to_le_bytes()
+}
+
 #[derive(Default)]
 struct Elements(Vec<u8>);
 
@@ -100,7 +105,7 @@ impl Elements {
     /// An element with a length of two bytes. `value` is even, and shorter than 64 KiB: all but pictures are.
     fn number(mut self, group: u16, element: u16, vr: &str, value: &[u8]) -> Self {
         self.tag(group, element, vr);
-        self.0.extend((value.len() as u16).to_le_bytes());
+        self.0.extend(&length_of(value)[..2]);
         self.0.extend(value);
         self
     }
@@ -109,7 +114,7 @@ impl Elements {
     fn bytes(mut self, group: u16, element: u16, vr: &str, value: &[u8]) -> Self {
         self.tag(group, element, vr);
         self.0.extend([0, 0]);
-        self.0.extend((value.len() as u32).to_le_bytes());
+        self.0.extend(length_of(value));
         self.0.extend(value);
         self
     }

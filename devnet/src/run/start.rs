@@ -26,8 +26,10 @@ use crate::{
     toolchain::Toolchain,
 };
 
-/// Heads keep coming this often.
-const BLOCK_TIME: Duration = Duration::from_secs(5);
+/// Heads keep coming this often, as on Ethereum's main network.
+const BLOCK_TIME: Duration = Duration::from_secs(12);
+/// At how many past blocks the chain answers calls: with more, a day's run would take gigabytes of disk.
+const PAST_STATES: u32 = 500;
 /// The indexer's database.
 const DATABASE: &str = "chartkey";
 
@@ -96,7 +98,12 @@ async fn new_chain(tools: &Toolchain, options: &RunOptions, state: &State) -> Re
 }
 
 fn chain_options(options: &RunOptions, state: &State) -> AnvilOptions {
-    AnvilOptions { port: Some(options.chain_port), state: Some(state.chain()), ..AnvilOptions::default() }
+    AnvilOptions {
+        port: Some(options.chain_port),
+        state: Some(state.chain()),
+        past_states: PAST_STATES,
+        ..AnvilOptions::default()
+    }
 }
 
 async fn note_if_other_contract(tools: &Toolchain, anvil: &Anvil, deployment: &Deployment) -> Result<()> {
@@ -117,7 +124,8 @@ fn indexer_program() -> Result<PathBuf> {
 
 fn indexer_command(program: &Path, options: &RunOptions, state: &State, anvil: &Anvil, postgres: &Postgres) -> Command {
     let mut command = Command::new(program);
-    command.arg("run");
+    // Its last line is shown when it dies: without colour codes.
+    command.arg("run").env("NO_COLOR", "1");
     command.env("RPC_URL", anvil.url());
     command.env("DATABASE_URL", postgres.url(DATABASE).expose());
     command.env("DEPLOYMENT", state.deployment());

@@ -57,7 +57,7 @@ impl PgHasArrayType for Moment {
     }
 }
 
-impl<'q> Encode<'q, Postgres> for Moment {
+impl Encode<'_, Postgres> for Moment {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
         self.as_datetime().encode_by_ref(buffer)
     }
