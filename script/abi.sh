@@ -8,8 +8,7 @@ cd "$(dirname "$0")/.."
 readonly committed=contracts/abi/Chartkey.json
 readonly compiled=out/Chartkey.sol/Chartkey.json
 
-PATH="$PWD/node_modules/.bin:$PATH"
-forge build contracts --quiet
+script/forge build contracts --quiet
 
 abi() {
   node -e '

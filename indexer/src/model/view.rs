@@ -205,7 +205,8 @@ pub struct HistoryEvent {
 pub struct CanOpen {
     pub allowed: bool,
     pub reason: Reason,
-    /// The grant that allows it, or the one whose reason is given.
+    /// The grant that allows it, or the one whose reason is given. With `noGrant`, the last one that was revoked or
+    /// renounced; null if there never was one.
     pub grant: Option<Grant>,
 }
 

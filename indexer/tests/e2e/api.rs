@@ -137,6 +137,7 @@ async fn answers_have_the_shapes_callers_rely_on() {
     let query = format!("patient={patient}&cid={cid}&reader={}&purpose=TREAT", text(story.former));
     let verdict = &api.get(&format!("/v1/can-open?{query}")).await["data"];
     assert_eq!((&verdict["allowed"], &verdict["reason"]), (&json!(false), &json!("noGrant")));
+    assert_eq!(verdict["grant"]["endReason"], "revoked");
     let verdict = &api.get(&format!("/v1/can-open?{query}&at=block:{}", story.granted)).await["data"];
     assert_eq!((&verdict["allowed"], &verdict["grant"]["scope"]["kind"]), (&json!(true), &json!("chart")));
 

@@ -32,7 +32,12 @@ pub async fn can_open(
         })
         .collect();
     let verdict = judge(chart, standing, via.is_some(), &states, purpose, at.time);
-    let grant = verdict.grant.map(|i| rows.swap_remove(i).view(at)).transpose()?;
+    let grant = match (verdict.reason, verdict.grant) {
+        (Reason::NoGrant, _) => latest_ended_grant(db, patient, reader, digest, folder, at).await?,
+        (_, Some(i)) => Some(rows.swap_remove(i)),
+        (_, None) => None,
+    };
+    let grant = grant.map(|row| row.view(at)).transpose()?;
     Ok(CanOpen { allowed: verdict.reason == Reason::Allowed, reason: verdict.reason, grant })
 }
 
@@ -79,11 +84,7 @@ async fn covering_grants(
     folder: u32,
     at: At,
 ) -> Result<Vec<GrantRow>, StoreError> {
-    let mut scopes = vec![Scope::Chart];
-    if folder != 0 {
-        scopes.push(Scope::Folder(folder));
-    }
-    scopes.push(Scope::Record(digest));
+    let scopes = covering_scopes(digest, folder);
     let rows = grant_rows!(
         r#"where g.patient = $1 and g.grantee = $2 and g.scope = any($3)
                and g.granted_block <= $4 and (g.ended_block is null or g.ended_block > $4)
@@ -94,4 +95,30 @@ async fn covering_grants(
         at.block(),
     );
     Ok(rows.fetch_all(db).await?)
+}
+
+/// The last grant that covered the record and was revoked or renounced: what tells "no longer" from "never".
+async fn latest_ended_grant(
+    db: &mut PgConnection,
+    patient: Address,
+    reader: Address,
+    digest: Digest,
+    folder: u32,
+    at: At,
+) -> Result<Option<GrantRow>, StoreError> {
+    let scopes = covering_scopes(digest, folder);
+    let row = grant_rows!(
+        r#"where g.patient = $1 and g.grantee = $2 and g.scope = any($3) and g.ended_block <= $4
+           order by g.ended_block desc, g.ended_log desc limit 1"#,
+        patient as _,
+        reader as _,
+        &scopes as _,
+        at.block(),
+    );
+    Ok(row.fetch_optional(db).await?)
+}
+
+fn covering_scopes(digest: Digest, folder: u32) -> Vec<Scope> {
+    let folder = Some(Scope::Folder(folder)).filter(|_| folder != 0);
+    [Scope::Chart].into_iter().chain(folder).chain([Scope::Record(digest)]).collect()
 }
