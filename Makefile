@@ -4,8 +4,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 
-# Tools that npm pins; nothing of Foundry needs to be installed.
-FORGE := node_modules/.bin/forge
+# Where the indexer is compiled, this would have its queries checked against that database instead of indexer/.sqlx.
+unexport DATABASE_URL
+
+# The forge that npm pins. Not npm's own wrapper: that exits with 0 whatever forge does.
+FORGE := script/forge
 # On a terminal cargo shows how far it is; elsewhere only what is wrong.
 QUIET := $(shell test -t 2 || echo --quiet)
 
@@ -44,6 +47,8 @@ check: build ## Check lints, format and generated files
 	@$(FORGE) fmt --check
 	@echo "Checking generated files"
 	@script/abi.sh --check
+	@script/sqlx --check
+	@node test/trees.js
 	@script/sqlx --check
 	@FORGE_SNAPSHOT_CHECK=true $(FORGE) test --match-path 'test/gas/*' --quiet
 

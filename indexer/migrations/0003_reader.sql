@@ -3,14 +3,17 @@
 -- database on it may have made this one, at the same moment too.
 do $$
 begin
-    create role chartkey_reader nologin;
+    if not exists (select from pg_roles where rolname = 'chartkey_reader') then
+        create role chartkey_reader nologin;
+    end if;
 exception
     when duplicate_object or unique_violation then null;
 end
 $$;
 do $$
 begin
-    if not pg_has_role(current_user, 'chartkey_reader', 'member') then
+    -- 'set', not 'member': an account with CREATEROLE may be a member that can administer the role but not take it on.
+    if not pg_has_role(current_user, 'chartkey_reader', 'set') then
         execute format('grant chartkey_reader to %I', current_user);
     end if;
 end

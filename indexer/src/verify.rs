@@ -1,6 +1,7 @@
 //! `chartkey-indexer verify`: is what the database holds what the contract vouches for? Up to the indexed head, it compares
 //! blocks and logs with the node's, decoded columns with the bytes they come from, and every subject's trail, recomputed from the
-//! stored bytes, with the contract's own. A node can leave logs out; it cannot make the contract's trail agree.
+//! stored bytes, with the contract's own. A node that leaves logs out is found by the contract's trail. One that lies about both
+//! is not: verify with a node that you trust, and better with another than the indexer's.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -30,6 +30,7 @@ contract Model {
     mapping(address patient => mapping(address grantee => mapping(Scope scope => Permission))) public permissionOf;
 
     function register(address practitioner, uint256 validUntil) external {
+        require(!standingOf[practitioner].registered, "a practitioner is registered once");
         standingOf[practitioner] = Standing(true, false, validUntil);
     }
 
@@ -42,6 +43,7 @@ contract Model {
     }
 
     function add(address patient, Digest digest, uint32 folder) external {
+        require(!entryOf[patient][digest].added, "a record is added once");
         entryOf[patient][digest] = Entry(true, folder, block.timestamp);
     }
 

@@ -19,6 +19,8 @@ pub enum ApiError {
     /// 404: what is not there.
     NotFound(String),
     NoSuchMethod,
+    /// 421: a request for another host.
+    Misdirected,
     /// 503: the index is not there yet.
     NotIndexed(String),
     /// 304: the caller's copy is current; its tag.
@@ -62,6 +64,10 @@ impl ApiError {
             ApiError::NoSuchMethod => {
                 let detail = "this route is read with GET".into();
                 ("urn:chartkey:problem:method-not-allowed", "Method not allowed", 405, detail)
+            }
+            ApiError::Misdirected => {
+                let detail = "this API is for this machine only: ask for it by 127.0.0.1, [::1] or localhost".into();
+                ("urn:chartkey:problem:misdirected", "Misdirected request", 421, detail)
             }
             ApiError::NotIndexed(detail) => ("urn:chartkey:problem:not-indexed-yet", "Not indexed yet", 503, detail),
             ApiError::Internal(cause) => {

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use tracing::{Instrument as _, info, info_span};
 
-use super::error::Problem;
+use super::error::{ApiError, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 64;
@@ -32,6 +32,17 @@ pub(super) async fn identify(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// Refuses requests that reached us under a foreign name. A page of any site can have its own name resolve to 127.0.0.1
+/// (DNS rebinding) and would read charts across it, as long as the API has no sign-in.
+pub(super) async fn require_own_host(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    match name.map_or(host, |(name, _)| name) {
+        "127.0.0.1" | "[::1]" | "localhost" => next.run(request).await,
+        _ => ApiError::Misdirected.into_response(),
+    }
 }
 
 fn decent_id(value: &HeaderValue) -> Option<String> {

@@ -16,6 +16,7 @@ mod stream;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -60,5 +61,6 @@ pub fn router(reader: Reader) -> Router {
         .with_state(reader)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new())
-        .layer(axum::middleware::from_fn(middleware::identify))
+        .layer(from_fn(middleware::require_own_host))
+        .layer(from_fn(middleware::identify))
 }

@@ -16,12 +16,20 @@ pub(super) async fn health(Params(Nothing {}): Params<Nothing>) -> Response {
     Json(json!({ "status": "ok" })).into_response()
 }
 
-/// `GET /ready`: the database answers and the index follows the chain. 503 otherwise.
+/// Seconds after which a head is too old to say that the index follows the chain: the writer asks several times a second,
+/// and notes what it hears even if there is no new block.
+const HEARD_WITHIN: f64 = 30.0;
+
+/// `GET /ready`: the database answers, the writer hears from the chain, and the index is at its head. 503 otherwise.
 pub(super) async fn ready(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,
 ) -> Result<Response, ApiError> {
     let status = read_status(&reader).await?;
+    if status.seconds_since_head > HEARD_WITHIN {
+        let seconds = status.seconds_since_head.round();
+        return Err(ApiError::NotIndexed(format!("no writer has heard from the chain for {seconds} s; see the log")));
+    }
     if status.phase == "live" {
         return Ok(Json(json!({ "status": "ready", "indexedBlock": status.indexed_block })).into_response());
     }

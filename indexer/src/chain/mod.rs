@@ -16,6 +16,9 @@ pub enum ChainError {
     /// No usable answer: connection, time-out, HTTP status. Worth trying again.
     #[error("{endpoint} did not answer: {cause}")]
     Unreachable { endpoint: String, cause: String },
+    /// No answer in time: asking again at once would only double the wait.
+    #[error("{endpoint} did not answer within {seconds} s")]
+    TimedOut { endpoint: String, seconds: u64 },
     /// The node answered with a JSON-RPC error.
     #[error("the node refused {method}: {message} (code {code})")]
     Refused { method: String, code: i64, message: String },

@@ -91,16 +91,23 @@ impl Transport {
         self.post_once(method, body).await
     }
 
+    fn failed(&self, error: reqwest::Error) -> ChainError {
+        let endpoint = self.shown.clone();
+        if error.is_timeout() {
+            return ChainError::TimedOut { endpoint, seconds: TIMEOUT.as_secs() };
+        }
+        // `without_url`: the URL may hold a provider's key.
+        ChainError::Unreachable { endpoint, cause: root_cause(&error.without_url()) }
+    }
+
     async fn post_once<A: DeserializeOwned>(&self, method: &str, body: &Value) -> Result<A, ChainError> {
         let unreachable = |cause: String| ChainError::Unreachable { endpoint: self.shown.clone(), cause };
-        // `without_url`: the URL may hold a provider's key.
-        let sent = self.client.post(self.url.clone()).json(body).send().await;
-        let response = sent.map_err(|e| unreachable(root_cause(&e.without_url())))?;
+        let response = self.client.post(self.url.clone()).json(body).send().await.map_err(|e| self.failed(e))?;
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Err(unreachable(format!("HTTP {status}")));
         }
-        let bytes = response.bytes().await.map_err(|e| unreachable(root_cause(&e.without_url())))?;
+        let bytes = response.bytes().await.map_err(|e| self.failed(e))?;
         serde_json::from_slice(&bytes).map_err(|e| {
             let detail = format!("HTTP {status}, {} bytes: {e}", bytes.len());
             ChainError::Nonsense { method: method.into(), detail }

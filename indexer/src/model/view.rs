@@ -250,6 +250,7 @@ pub struct Status {
     pub head_block: u64,
     pub finalized_block: u64,
     pub head_seen_at: Moment,
+    pub seconds_since_head: f64,
     /// Blocks between the two.
     pub lag_blocks: u64,
     /// Indexed share of deployment to head, 0 to 1.

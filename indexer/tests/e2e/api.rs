@@ -296,6 +296,10 @@ async fn bad_requests_are_told_what_is_wrong_and_what_would_be_right() {
         assert_eq!((&problem["status"], &problem["requestId"]), (&json!(status), &json!("mine-1")), "{path}");
         assert!(problem["type"].as_str().unwrap().starts_with("urn:chartkey:problem:"), "{path}");
     }
+    let rebound = story.indexer.send("/v1/practitioners", &[("host", "evil.example:8080")]).await;
+    assert_eq!(rebound.status(), StatusCode::MISDIRECTED_REQUEST);
+    let by_name = story.indexer.send("/v1/practitioners", &[("host", "localhost:8080")]).await;
+    assert_eq!(by_name.status(), StatusCode::OK);
     let log = story.indexer.log();
     let secrets = [patient.as_str(), &patient.to_lowercase()[2..], &cid, "password"];
     assert!(secrets.iter().all(|secret| !log.contains(secret)), "the log names people or records");

@@ -7,7 +7,7 @@ use crate::model::{Address, Moment};
 use crate::store::StoreError;
 
 /// Blocks behind the head up to which the index counts as following it live.
-const LIVE_WITHIN: i64 = 100;
+const LIVE_WITHIN: i64 = 10;
 
 /// How far the index is. `None`: no writer has started on this database yet.
 #[expect(clippy::cast_precision_loss, reason = "shares and rates to read, not to compute with")]
@@ -16,6 +16,7 @@ pub async fn status(db: &mut PgConnection) -> Result<Option<Status>, StoreError>
         r#"select d.chain_id, d.contract as "contract: Address", d.deployment_block, p.head, p.finalized,
                   p.updated_at as "updated_at: Moment", p.started_block,
                   extract(epoch from now() - p.started_at)::double precision as "running_seconds!",
+                  extract(epoch from now() - p.updated_at)::double precision as "seconds_since_head!",
                   b.number as "indexed?", b.timestamp as "indexed_at?: Moment"
            from deployment d
            cross join progress p
@@ -46,6 +47,7 @@ pub async fn status(db: &mut PgConnection) -> Result<Option<Status>, StoreError>
         head_block: row.head.cast_unsigned(),
         finalized_block: row.finalized.cast_unsigned(),
         head_seen_at: row.updated_at,
+        seconds_since_head: row.seconds_since_head,
         lag_blocks: lag.cast_unsigned(),
         fraction: (total - lag).max(0) as f64 / total as f64,
         blocks_per_second: rate,
