@@ -34,8 +34,8 @@ reset: ## Forget what earlier runs kept
 	@cargo run --quiet --bin devnet -- reset
 
 test: build ## Run all tests (several minutes)
-	@echo "Testing the contract (1 minute)"
-	@$(FORGE) test
+	@echo "Testing the contract, and its gas against snapshots/ (1 minute)"
+	@FORGE_SNAPSHOT_CHECK=true $(FORGE) test
 	@echo "Testing the programs, against a real chain and a real database (several minutes)"
 	@cargo test --workspace --quiet
 
@@ -50,7 +50,6 @@ check: build ## Check lints, format and generated files
 	@script/sqlx --check
 	@node test/trees.js
 	@script/sqlx --check
-	@FORGE_SNAPSHOT_CHECK=true $(FORGE) test --match-path 'test/gas/*' --quiet
 
 audit: ## Check the dependencies: licences, bans, sources, known vulnerabilities
 	@script/audit

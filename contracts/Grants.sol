@@ -9,20 +9,14 @@ import {ALL_PURPOSES, ALL_RIGHTS, Grant, Scope} from "./types/Types.sol";
 
 /// @title Grants: who may open what, why, and until when
 abstract contract Grants is Practitioners, Records, IGrants {
-    /* TYPES */
-
-    /// @dev What holds for a chart as a whole, one slot.
-    struct Chart {
-        uint32 epoch;
-    }
-
     /* CONSTANTS */
 
     uint256 private constant MAX_SEALED_KEY = 2048;
 
     /* STORAGE */
 
-    mapping(address patient => Chart chart) private _charts;
+    /// @dev A whole word each, so that the patient's quickest way to shut everybody out is also a cheap one.
+    mapping(address patient => uint256 epoch) private _epochs;
     mapping(address patient => mapping(address grantee => mapping(Scope scope => Grant grant))) private _grants;
 
     /* ACTS */
@@ -70,10 +64,16 @@ abstract contract Grants is Practitioners, Records, IGrants {
     }
 
     /// @inheritdoc IGrants
-    function revokeEveryone(address patient) external {
-        address actor = _actorOn(patient);
-        uint32 epoch = ++_charts[patient].epoch;
-        _log(EveryoneRevoked.selector, patient, _topic(actor), bytes32(uint256(epoch)), "");
+    function revokeEveryone() external {
+        address patient = _msgSender();
+        Head storage head = _head(patient);
+        bytes32 link = head.link;
+        if (link == 0) revert UnknownPatient(patient);
+        bytes32 topic = _topic(patient);
+        bytes memory none;
+        // Grants remember 32 bits of it: nobody pays for four thousand million of these.
+        uint256 epoch = ++_epochs[patient];
+        _append(head, link, EveryoneRevoked.selector, topic, topic, bytes32(epoch), none);
     }
 
     /* VIEWS */
@@ -85,7 +85,7 @@ abstract contract Grants is Practitioners, Records, IGrants {
 
     /// @inheritdoc IGrants
     function epochOf(address patient) public view returns (uint32) {
-        return _charts[patient].epoch;
+        return uint32(_epochs[patient]);
     }
 
     /* INTERNAL */

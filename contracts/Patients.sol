@@ -22,10 +22,11 @@ abstract contract Patients is Trail, Context, IPatients {
         Head storage head = _head(patient);
         if (head.link != 0) revert AlreadyRegistered(patient);
         (bytes32 keyId, bytes memory data) = _encodeKey(suite, key);
+        bytes32 topic = _topic(patient);
         bytes memory none;
-        _logRegistry(PatientRegistered.selector, _topic(patient), keyId, none);
+        _logRegistry(PatientRegistered.selector, topic, keyId, none);
         // One write of the new slot: the trail's start and its first event together.
-        _append(head, _firstLink(patient), KeyPublished.selector, patient, _topic(patient), keyId, data);
+        _append(head, _firstLink(topic), KeyPublished.selector, topic, topic, keyId, data);
     }
 
     /// @inheritdoc IPatients
@@ -58,9 +59,13 @@ abstract contract Patients is Trail, Context, IPatients {
     /// @dev keccak256(suite ‖ key) and abi.encode(suite, key), with the key copied once for both: registering and rotating
     /// are what everybody pays for. Both lengths are whole words, so that nothing needs padding.
     function _encodeKey(uint8 suite, bytes calldata key) private pure returns (bytes32 keyId, bytes memory data) {
+        // Assembly would see whatever lies in the unused bits of a uint8.
+        uint256 suiteWord = suite;
         uint256 expected = X25519_KEY_LENGTH;
-        if (suite == SUITE_XWING) expected = XWING_KEY_LENGTH;
-        else if (suite != SUITE_X25519) revert UnknownKeySuite(suite);
+        if (suiteWord != SUITE_X25519) {
+            if (suiteWord != SUITE_XWING) revert UnknownKeySuite(suite);
+            expected = XWING_KEY_LENGTH;
+        }
         if (key.length != expected) revert WrongKeyLength(suite, key.length, expected);
 
         assembly ("memory-safe") {
@@ -71,11 +76,11 @@ abstract contract Patients is Trail, Context, IPatients {
             calldatacopy(content, key.offset, size)
 
             // The suite is the byte before the key until its word is overwritten by the key's length.
-            mstore(add(data, 0x60), suite)
+            mstore(add(data, 0x60), suiteWord)
             keyId := keccak256(add(data, 0x7f), add(size, 1))
 
             mstore(data, add(size, 0x60))
-            mstore(add(data, 0x20), suite)
+            mstore(add(data, 0x20), suiteWord)
             mstore(add(data, 0x40), 0x40)
             mstore(add(data, 0x60), size)
         }

@@ -29,7 +29,7 @@ abstract contract Trail is ITrail {
     /* CONSTRUCTOR */
 
     constructor() {
-        _registry.link = _firstLink(REGISTRY);
+        _registry.link = _firstLink(_topic(REGISTRY));
     }
 
     /* VIEWS */
@@ -45,12 +45,12 @@ abstract contract Trail is ITrail {
     /// are not indexed.
     function _log(bytes32 signature, address patient, bytes32 topic2, bytes32 topic3, bytes memory data) internal {
         Head storage head = _head(patient);
-        _append(head, head.link, signature, patient, topic2, topic3, data);
+        _append(head, head.link, signature, _topic(patient), topic2, topic3, data);
     }
 
     /// @dev Logs an event of the registry's trail.
     function _logRegistry(bytes32 signature, bytes32 topic2, bytes32 topic3, bytes memory data) internal {
-        _append(_registry, _registry.link, signature, REGISTRY, topic2, topic3, data);
+        _append(_registry, _registry.link, signature, _topic(REGISTRY), topic2, topic3, data);
     }
 
     /// @dev Logs an event and makes the link that follows `link` the trail's head. Assembly, because `emit` does not hand
@@ -59,7 +59,7 @@ abstract contract Trail is ITrail {
         Head storage head,
         bytes32 link,
         bytes32 signature,
-        address subject,
+        bytes32 topic1,
         bytes32 topic2,
         bytes32 topic3,
         bytes memory data
@@ -68,12 +68,12 @@ abstract contract Trail is ITrail {
             let scratch := mload(0x40)
             let size := mload(data)
             mstore(scratch, signature)
-            mstore(add(scratch, 0x20), subject)
+            mstore(add(scratch, 0x20), topic1)
             mstore(add(scratch, 0x40), topic2)
             mstore(add(scratch, 0x60), topic3)
             let logged := add(scratch, 0x80)
             mcopy(logged, add(data, 0x20), size)
-            log4(logged, size, signature, subject, topic2, topic3)
+            log4(logged, size, signature, topic1, topic2, topic3)
 
             mstore(add(scratch, 0x60), keccak256(scratch, add(size, 0x80)))
             mstore(scratch, link)
@@ -89,7 +89,7 @@ abstract contract Trail is ITrail {
     }
 
     /// @dev What a subject's trail starts from: keccak256(abi.encode(DOMAIN, chain id, this contract, subject)).
-    function _firstLink(address subject) internal view returns (bytes32 link) {
+    function _firstLink(bytes32 subject) internal view returns (bytes32 link) {
         bytes32 domain = DOMAIN;
         assembly ("memory-safe") {
             let scratch := mload(0x40)
@@ -102,9 +102,7 @@ abstract contract Trail is ITrail {
     }
 
     /// @dev An address as a topic.
-    function _topic(address account) internal pure returns (bytes32 topic) {
-        assembly ("memory-safe") {
-            topic := account
-        }
+    function _topic(address account) internal pure returns (bytes32) {
+        return bytes32(uint256(uint160(account)));
     }
 }

@@ -85,7 +85,7 @@ abstract contract Base {
 
     function _revokeEveryone(address owner) internal {
         vm.prank(owner);
-        chartkey.revokeEveryone(owner);
+        chartkey.revokeEveryone();
     }
 
     /* HELPERS */

@@ -65,8 +65,9 @@ interface IGrants {
     /// @notice Gives up a grant the caller holds.
     function renounceAccess(address patient, Scope scope) external;
 
-    /// @notice Voids every grant of the chart at once, at the same cost however many there are. For the patient.
-    function revokeEveryone(address patient) external;
+    /// @notice Voids every grant of the caller's own chart at once, at the same cost however many there are. It takes no
+    /// argument: there is nothing to get wrong in a hurry.
+    function revokeEveryone() external;
 
     /// @notice A grant's slot; all zero if there is none.
     /// @dev Warning: a grant that is there need not be in force; ask `canOpen`.

@@ -182,7 +182,7 @@ contract ChartkeyInvariants is Base {
         else if (act < 5) handler.grantAccess(a, b, c, d, uint8(seed >> 136), uint16(seed >> 144), seed >> 160);
         else if (act == 5) handler.revokeAccess(a, b, c, d);
         else if (act == 6) handler.renounceAccess(a, b, c);
-        else if (act == 7) handler.revokeEveryone(a, b);
+        else if (act == 7) handler.revokeEveryone(a);
         else if (act < 10) handler.openRecord(a, b, c, d, seed >> 136);
         else if (act == 10) handler.registerPractitioner(a, b, c, true);
         else if (act == 11) handler.amendPractitioner(a, b);

@@ -165,8 +165,7 @@ impl Stage<'_> {
     }
 
     pub fn revokes_everyone(&mut self, patient: Who) {
-        let call = RevokeEveryoneCall { patient: self.cast.address(patient) };
-        self.act(patient, ChartkeyCalls::RevokeEveryone(call), "revokes everyone".to_owned());
+        self.act(patient, ChartkeyCalls::RevokeEveryone(RevokeEveryoneCall), "revokes everyone".to_owned());
     }
 
     pub fn opens(&mut self, reader: Who, file: &str, purpose: Purpose) {

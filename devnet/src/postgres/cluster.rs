@@ -54,21 +54,26 @@ fn write_password(place: &Place) -> Result<()> {
     place.account().give(&path)
 }
 
-/// Refuses data that a server is using. The server would refuse too, but also where its predecessor was killed and
-/// the process id has gone to some other program since.
+/// Refuses data that a server is using.
 pub(super) fn refuse_if_in_use(place: &Place) -> Result<()> {
-    let lock = place.data().join("postmaster.pid");
-    let Ok(content) = fs::read_to_string(&lock) else {
-        return Ok(());
-    };
-    let id = content.lines().next().and_then(|line| line.trim().parse::<i32>().ok());
-    let Some(id) = id.filter(|&id| kill(Pid::from_raw(id), None) != Err(Errno::ESRCH)) else {
-        return Ok(());
-    };
-    if is_postgres(id) {
+    if let Some(id) = server_on(place)? {
         bail!("PostgreSQL (process {id}) is already running on {}: stop it first", place.data().display());
     }
-    fs::remove_file(&lock).with_context(|| format!("cannot delete {}", lock.display()))
+    Ok(())
+}
+
+/// The process of the server that uses the data. A server finds that out by itself, but takes a killed predecessor for
+/// alive once its process id has gone to some other program: then the lock it left is deleted here.
+pub(super) fn server_on(place: &Place) -> Result<Option<i32>> {
+    let lock = place.data().join("postmaster.pid");
+    let Ok(content) = fs::read_to_string(&lock) else { return Ok(None) };
+    let id = content.lines().next().and_then(|line| line.trim().parse::<i32>().ok());
+    let Some(id) = id.filter(|&id| kill(Pid::from_raw(id), None) != Err(Errno::ESRCH)) else { return Ok(None) };
+    if is_postgres(id) {
+        return Ok(Some(id));
+    }
+    fs::remove_file(&lock).with_context(|| format!("cannot delete {}", lock.display()))?;
+    Ok(None)
 }
 
 /// Whether a process is a PostgreSQL; yes where the system does not tell.

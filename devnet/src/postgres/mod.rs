@@ -29,6 +29,8 @@ use place::Place;
 const START: Duration = Duration::from_secs(60);
 /// How long the server may take to end.
 const STOP: Duration = Duration::from_secs(15);
+/// How long a server may linger on the data after its devnet was killed.
+const LINGER: Duration = Duration::from_secs(3);
 /// How often a free port is looked for, when another program takes the one just found.
 const PORT_TRIES: usize = 5;
 
@@ -81,7 +83,11 @@ impl Postgres {
         let Some(state) = state else { bail!("a server needs a folder") };
         let place = Place::prepare(tools, state, Account::for_server()?)?;
         let password = cluster::ensure(&place).await?;
-        cluster::refuse_if_in_use(&place)?;
+        // The server of a run that was just killed takes a moment to end.
+        let unused = || async { Ok(cluster::server_on(&place)?.is_none().then_some(())) };
+        if wait::until("the data to be free", LINGER, unused).await.is_err() {
+            cluster::refuse_if_in_use(&place)?;
+        }
         let (server, port) = serve(&place, &options, &password).await?;
         Ok(Self { server, place, password, port, _scratch: scratch })
     }

@@ -61,7 +61,7 @@ impl<'a> History<'a> {
             world.contract.send(patient, RegisterPatientCall { suite: 2, key }).await.unwrap();
         }
         let known = history.practitioners.len() - 1;
-        for (i, practitioner) in history.practitioners[..known].to_vec().into_iter().enumerate() {
+        for (i, practitioner) in history.practitioners.clone().into_iter().take(known).enumerate() {
             let entry = DirectoryEntry {
                 name: format!("Dr {i}"),
                 licence: format!("L-{i}"),
@@ -125,7 +125,7 @@ impl<'a> History<'a> {
                 let scope = self.scope(patient);
                 self.send(grantee, RenounceAccessCall { patient, scope }).await
             }
-            65..67 => self.send(patient, RevokeEveryoneCall { patient }).await,
+            65..67 => self.send(patient, RevokeEveryoneCall).await,
             67..82 => self.open(patient, grantee).await,
             82..90 => self.add_record(patient).await,
             90..91 => self.send(self.registrar, SuspendPractitionerCall { practitioner: grantee }).await,
