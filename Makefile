@@ -49,7 +49,6 @@ check: build ## Check lints, format and generated files
 	@script/abi.sh --check
 	@script/sqlx --check
 	@node test/trees.js
-	@script/sqlx --check
 
 audit: ## Check the dependencies: licences, bans, sources, known vulnerabilities
 	@script/audit

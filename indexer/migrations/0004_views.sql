@@ -1,3 +1,24 @@
+-- What a reader's question has in common with the next reader's: three conditions, each in one place (they are inlined, so
+-- indexes still serve them), and rows with the times and places of the events behind them.
+
+-- Whether a grant was in force at the end of a block, with its end judged at a time.
+create function grant_in_force(
+    granted_block bigint, until_block bigint, expires_at timestamptz, at_block bigint, at_time timestamptz
+) returns boolean language sql immutable parallel safe return
+    granted_block <= at_block and (until_block is null or until_block > at_block) and expires_at > at_time;
+
+-- Whether a practitioner's row held at the end of a block, and was good standing at a time.
+create function in_good_standing(
+    from_block bigint, until_block bigint, suspended boolean, valid_until timestamptz, at_block bigint, at_time timestamptz
+) returns boolean language sql immutable parallel safe return
+    from_block <= at_block and (until_block is null or until_block > at_block)
+    and not suspended and valid_until > at_time;
+
+-- Whether a grant's scope covers a record: by the chart, by its folder (0 is none, and its word would be the chart's), or alone.
+create function scope_covers(scope bytea, folder bigint, digest bytea)
+returns boolean language sql immutable parallel safe return
+    scope in (decode(repeat('00', 32), 'hex'), decode(lpad(to_hex(folder), 64, '0'), 'hex'), digest);
+
 -- Rows as readers want them: facts with the times and places of the events that began and ended them. Plain views, so each
 -- query still goes by the indexes of the tables below.
 

@@ -194,11 +194,9 @@ pub async fn viewers_of_patient(
     let (after_block, after_log) = page.ascending();
     let rows = grant_rows!(
         r#"join practitioner p on p.practitioner = g.grantee
-               and p.from_block <= $2 and (p.until_block is null or p.until_block > $2)
+               and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $2, $3)
            where g.patient = $1
-               and g.granted_block <= $2 and (g.until_block is null or g.until_block > $2) and g.expires_at > $3
-               and g.rights & 1 = 1
-               and not p.suspended and p.valid_until > $3
+               and grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3) and g.rights & 1 = 1
                and (g.granted_block, g.granted_log) > ($4, $5)
            order by g.granted_block, g.granted_log limit $6"#,
         patient as _,
@@ -222,14 +220,11 @@ pub async fn viewers_of_record(
     let (after_block, after_log) = page.ascending();
     let rows = grant_rows!(
         r#"join record r on r.patient = g.patient
-               and g.scope in ('\x0000000000000000000000000000000000000000000000000000000000000000', r.digest,
-                               decode(lpad(to_hex(r.folder), 64, '0'), 'hex'))
+               and scope_covers(g.scope, r.folder, r.digest)
            join practitioner p on p.practitioner = g.grantee
-               and p.from_block <= $3 and (p.until_block is null or p.until_block > $3)
+               and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $3, $4)
            where r.digest = $1 and ($2::bytea is null or r.patient = $2) and r.added_block <= $3
-               and g.granted_block <= $3 and (g.until_block is null or g.until_block > $3) and g.expires_at > $4
-               and g.rights & 1 = 1
-               and not p.suspended and p.valid_until > $4
+               and grant_in_force(g.granted_block, g.until_block, g.expires_at, $3, $4) and g.rights & 1 = 1
                and (g.granted_block, g.granted_log) > ($5, $6)
            order by g.granted_block, g.granted_log limit $7"#,
         digest as _,

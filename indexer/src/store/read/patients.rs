@@ -20,8 +20,8 @@ pub async fn patient(db: &mut PgConnection, patient: Address, at: At) -> Result<
                   (select link from event where subject = $1 order by block_number desc, log_index desc limit 1)
                       as "trail!: Hash",
                   (select count(*) from record where record.patient = $1) as "record_count!",
-                  (select count(*) from access_grant g where g.patient = $1 and g.granted_block <= $2
-                       and (g.until_block is null or g.until_block > $2) and g.expires_at > $3) as "active_grant_count!"
+                  (select count(*) from access_grant g where g.patient = $1
+                       and grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3)) as "active_grant_count!"
            from patient p
            join block b on b.number = p.registered_block
            join lateral (

@@ -119,8 +119,7 @@ pub async fn patients_of_practitioner(
 ) -> Result<Vec<(Position, Grant)>, StoreError> {
     let (after_block, after_log) = page.ascending();
     let rows = grant_rows!(
-        r#"where g.grantee = $1
-               and g.granted_block <= $2 and (g.until_block is null or g.until_block > $2) and g.expires_at > $3
+        r#"where g.grantee = $1 and grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3)
                and (g.granted_block, g.granted_log) > ($4, $5)
            order by g.granted_block, g.granted_log limit $6"#,
         account as _,
@@ -145,13 +144,12 @@ pub async fn records_of_practitioner(
         r#"where exists (
                    select from access_grant g
                    where g.grantee = $1 and g.patient = r.patient
-                       and g.scope in ('\x0000000000000000000000000000000000000000000000000000000000000000', r.digest,
-                                       decode(lpad(to_hex(r.folder), 64, '0'), 'hex'))
-                       and g.granted_block <= $2 and (g.until_block is null or g.until_block > $2)
-                       and g.expires_at > $3 and g.rights & 1 = 1)
+                       and scope_covers(g.scope, r.folder, r.digest)
+                       and grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3) and g.rights & 1 = 1)
                and exists (
                    select from practitioner p
-                   where p.practitioner = $1 and p.until_block is null and not p.suspended and p.valid_until > $3)
+                   where p.practitioner = $1
+                       and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $2, $3))
                and r.added_block <= $2
                and (r.added_block, r.added_log) > ($4, $5)
            order by r.added_block, r.added_log limit $6"#,
