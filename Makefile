@@ -12,7 +12,7 @@ FORGE := script/forge
 # On a terminal cargo shows how far it is; elsewhere only what is wrong.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: help setup build run reset test check audit clean
+.PHONY: help setup build run verify reset test check audit clean
 .DEFAULT_GOAL := help
 
 help: ## Print this
@@ -29,6 +29,9 @@ build: setup ## Compile the contract and the programs (several minutes the first
 
 run: build ## Run everything on this machine with a demo, until Ctrl-C (API_PORT=8080 CHAIN_PORT=8545)
 	@cargo run --quiet --bin devnet -- run
+
+verify: ## Compare what `make run` has indexed with the contract's own trails, while it runs
+	@cargo run --quiet --bin devnet -- verify
 
 reset: ## Forget what earlier runs kept
 	@cargo run --quiet --bin devnet -- reset

@@ -1,6 +1,10 @@
 //! The command line.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    process::{self, ExitCode},
+};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -8,7 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     database, postgres,
     run::{self, RunOptions},
-    state::State,
+    state::{Sources, State},
     toolchain::Toolchain,
 };
 
@@ -34,6 +38,8 @@ enum Command {
         #[arg(long, env = "CHAIN_PORT", default_value_t = 8545, value_parser = clap::value_parser!(u16).range(1..))]
         chain_port: u16,
     },
+    /// Recomputes every trail from the database of a run that is going on, and compares it with the contract.
+    Verify,
     /// Forgets what earlier runs kept.
     Reset,
     /// Runs a command with DATABASE_URL set to an empty database that is gone afterwards.
@@ -66,6 +72,11 @@ async fn act(cli: Cli) -> Result<ExitCode> {
         Command::Run { api_port, chain_port } => {
             run::run(&tools, &RunOptions { state, api_port, chain_port }).await?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Verify => {
+            let mut verify = process::Command::new(run::indexer_program()?);
+            let status = verify.arg("verify").envs(Sources::of_run(&state)?.environment()).status()?;
+            Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Reset => {
             State::erase(&tools, &state)?;

@@ -1,8 +1,10 @@
 //! The folder that keeps everything between runs, and that one run at a time may use.
 
 use std::{
+    ffi::OsString,
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +14,44 @@ use nix::{
     fcntl::{Flock, FlockArg},
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{postgres, toolchain::Toolchain};
+
+/// Which chain, database and contract the indexer of a run has. No `Debug`: the database's URL holds its password.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Sources {
+    pub rpc_url: String,
+    pub database_url: String,
+    pub deployment: PathBuf,
+}
+
+impl Sources {
+    /// What the run that uses `folder` has.
+    ///
+    /// # Errors
+    /// When no run ever started its indexer there.
+    pub fn of_run(folder: &Path) -> Result<Self> {
+        let file = sources_file(folder);
+        let json =
+            fs::read(&file).with_context(|| format!("no run in {}: start `make run` first", folder.display()))?;
+        serde_json::from_slice(&json).with_context(|| format!("cannot read {}", file.display()))
+    }
+
+    /// As the indexer takes it.
+    pub fn environment(self) -> [(&'static str, OsString); 3] {
+        [
+            ("RPC_URL", self.rpc_url.into()),
+            ("DATABASE_URL", self.database_url.into()),
+            ("DEPLOYMENT", self.deployment.into()),
+        ]
+    }
+}
+
+fn sources_file(folder: &Path) -> PathBuf {
+    folder.join("sources.json")
+}
 
 /// The folder, ours as long as this value lives.
 #[derive(Debug)]
@@ -60,6 +99,14 @@ impl State {
 
     pub fn indexer_log(&self) -> PathBuf {
         self.folder.join("indexer.log")
+    }
+
+    /// Remembers what the indexer has, for its owner's eyes only.
+    pub fn keep_sources(&self, sources: &Sources) -> Result<()> {
+        let file = sources_file(&self.folder);
+        gone(fs::remove_file(&file), &file)?;
+        let mut written = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file)?;
+        written.write_all(&serde_json::to_vec(sources)?).with_context(|| format!("cannot write {}", file.display()))
     }
 
     /// Forgets the chain and what belongs to it; the database is the caller's.

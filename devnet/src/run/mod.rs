@@ -22,6 +22,7 @@ use crate::{
     state::State,
     toolchain::Toolchain,
 };
+pub(crate) use start::indexer_program;
 use terminal::say;
 
 /// How long the indexer may take to end.

@@ -32,6 +32,7 @@ pub(super) fn print(options: &RunOptions, state: &State, summary: &Summary) {
         say(&format!("curl -s 'http://127.0.0.1:{api_port}{url}'"));
     }
     say("");
+    say("`make verify` compares all of it with the contract's own trails.");
     say("Ctrl-C stops everything; the next `make run` continues here, `make reset` forgets it.");
 }
 

@@ -22,7 +22,7 @@ use crate::{
     demo::{self, Summary},
     deployment::Deployment,
     postgres::{Postgres, PostgresOptions},
-    state::State,
+    state::{Sources, State},
     toolchain::Toolchain,
 };
 
@@ -61,7 +61,9 @@ pub(super) async fn everything(
     anvil.mine_every(BLOCK_TIME);
 
     say("Starting the indexer");
-    let command = indexer_command(&indexer, options, state, anvil, postgres);
+    let sources = sources(state, anvil, postgres);
+    state.keep_sources(&sources)?;
+    let command = indexer_command(&indexer, options, sources);
     let child = Child::spawn("chartkey-indexer", command, &state.indexer_log(), Signal::SIGKILL)?;
     api::ready(running.indexer.insert(child), options.api_port).await?;
     Ok(summary)
@@ -114,7 +116,7 @@ async fn note_if_other_contract(tools: &Toolchain, anvil: &Anvil, deployment: &D
 }
 
 /// The indexer is built into the folder we are in.
-fn indexer_program() -> Result<PathBuf> {
+pub(crate) fn indexer_program() -> Result<PathBuf> {
     let program = env::current_exe()?.with_file_name("chartkey-indexer");
     if !program.is_file() {
         bail!("the indexer is not built ({}): run `make build`", program.display());
@@ -122,13 +124,18 @@ fn indexer_program() -> Result<PathBuf> {
     Ok(program)
 }
 
-fn indexer_command(program: &Path, options: &RunOptions, state: &State, anvil: &Anvil, postgres: &Postgres) -> Command {
+fn sources(state: &State, anvil: &Anvil, postgres: &Postgres) -> Sources {
+    Sources {
+        rpc_url: anvil.url().to_owned(),
+        database_url: postgres.url(DATABASE).expose().to_owned(),
+        deployment: state.deployment(),
+    }
+}
+
+fn indexer_command(program: &Path, options: &RunOptions, sources: Sources) -> Command {
     let mut command = Command::new(program);
     // Its last line is shown when it dies: without colour codes.
     command.arg("run").env("NO_COLOR", "1");
-    command.env("RPC_URL", anvil.url());
-    command.env("DATABASE_URL", postgres.url(DATABASE).expose());
-    command.env("DEPLOYMENT", state.deployment());
-    command.env("LISTEN", format!("127.0.0.1:{}", options.api_port));
+    command.envs(sources.environment()).env("LISTEN", format!("127.0.0.1:{}", options.api_port));
     command
 }

@@ -150,6 +150,11 @@ async fn starts_answers_stops_and_continues_whatever_ends_it() {
     let contract = run.line("contract ").to_owned();
     let before = indexed_block(ports).await;
 
+    let verified = devnet(state.path(), ports, &["verify"]).output().await.unwrap();
+    let said = String::from_utf8(verified.stdout).unwrap();
+    // Three patients and the registry.
+    assert!(verified.status.success() && said.contains("4 subjects"), "{said}");
+
     for arguments in [&["run"][..], &["reset"]] {
         let second = devnet(state.path(), two_ports(), arguments).output().await.unwrap();
         let said = String::from_utf8(second.stderr).unwrap();
