@@ -101,11 +101,8 @@ impl From<Malformed> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if let StoreError::Database(sqlx::Error::Database(cause)) = &error
-            && matches!(cause.code().as_deref(), Some("42P01" | "22023"))
-        {
-            // Undefined table, or the role to read as does not exist: nobody has set this database up.
-            return ApiError::NotIndexed("the database is empty: the indexer has not started to write it yet".into());
+        if matches!(error, StoreError::NotSetUp) {
+            return ApiError::NotIndexed(error.to_string());
         }
         ApiError::Internal(error.to_string())
     }

@@ -17,7 +17,7 @@ pub(super) struct RecordParams {
     patient: Option<Address>,
 }
 
-/// A record; and every chart that holds the same CID, because nothing stops a patient from adding a file twice seen.
+/// A record; and every chart that holds the same CID, because nothing stops somebody from adding a CID seen in another's.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RecordAnswer {

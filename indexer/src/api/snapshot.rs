@@ -6,20 +6,19 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::error::ApiError;
 use super::extract::{AtParam, Limit};
 use super::page::{Cursor, Page, cut};
 use crate::model::view::AsOf;
 use crate::model::{Address, Position, keccak256};
-use crate::store::Reader;
 use crate::store::read::{self, At};
+use crate::store::{Connection, Reader, Transaction};
 
 /// A read-only snapshot of the database, and the indexed head in it. Refused while the index is still catching up: an answer
 /// from far behind the chain would show revoked grants as if they were in force.
 pub(super) struct Snapshot {
-    pub tx: Transaction<'static, Postgres>,
+    pub tx: Transaction<'static>,
     as_of: AsOf,
     pub contract: Address,
     pub chain_id: u64,
@@ -74,7 +73,7 @@ fn matches_tag(headers: &HeaderMap, tag: &HeaderValue) -> bool {
 
 impl Snapshot {
     /// The connection.
-    pub fn db(&mut self) -> &mut PgConnection {
+    pub fn db(&mut self) -> &mut Connection {
         &mut self.tx
     }
 

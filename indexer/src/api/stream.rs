@@ -5,10 +5,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
-use sqlx::PgConnection;
 
 use super::snapshot::Snapshot;
 use crate::model::{Address, Position};
+use crate::store::Connection;
 use crate::store::read::{self, EventFilter, PageOf};
 
 const NDJSON: &str = "application/x-ndjson";
@@ -30,7 +30,7 @@ pub(super) enum Whole {
 }
 
 impl Whole {
-    async fn page(&self, db: &mut PgConnection, page: PageOf<Position>) -> anyhow::Result<Option<(Position, String)>> {
+    async fn page(&self, db: &mut Connection, page: PageOf<Position>) -> anyhow::Result<Option<(Position, String)>> {
         match self {
             Whole::Trail(subject) => lines(read::trail(db, *subject, page).await?),
             Whole::History(filter) => lines(read::history(db, filter, page).await?),

@@ -1,6 +1,6 @@
 //! The contract's judge (contracts/Judge.sol), over facts instead of storage. The end-to-end tests hold the two together.
 
-use super::{Moment, Purpose, Purposes, Rights, Scope};
+use super::{Moment, Purpose, Purposes, Rights};
 
 /// Why a reader may not open a record, in the contract's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -43,7 +43,6 @@ pub enum Chart {
 /// One grant whose slot is there (not revoked, renounced or replaced) and whose scope covers the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GrantState {
-    pub scope: Scope,
     pub rights: Rights,
     pub purposes: Purposes,
     pub expires_at: Moment,

@@ -1,10 +1,8 @@
 //! Finding where the index and the chain part.
 
-use sqlx::PgConnection;
-
 use crate::chain::Chain;
 use crate::model::Block;
-use crate::store;
+use crate::store::{self, Connection};
 
 /// Blocks compared at a time, going back.
 const STRIDE: u64 = 32;
@@ -12,7 +10,7 @@ const STRIDE: u64 = 32;
 /// The latest block that the index and the chain share. `None`: not even the deployment's.
 pub(super) async fn find(
     chain: &dyn Chain,
-    db: &mut PgConnection,
+    db: &mut Connection,
     cursor: &Block,
     head: &Block,
 ) -> anyhow::Result<Option<Block>> {

@@ -190,7 +190,7 @@ impl Pump<'_> {
 }
 
 /// What was final is never rewritten: either the node is on another chain or finality was broken, and a person must look.
-async fn refuse_rewriting_final(tx: &mut sqlx::PgConnection, first: u64) -> anyhow::Result<()> {
+async fn refuse_rewriting_final(tx: &mut store::Connection, first: u64) -> anyhow::Result<()> {
     let finalized = store::finalized(tx).await?;
     if first <= finalized {
         bail!(

@@ -53,8 +53,7 @@ async fn every_change_of_the_stored_history_is_noticed_and_named() {
     let swap = "update event a set topics = b.topics, data = b.data, link = b.link, kind = b.kind, party = b.party, \
          subject = b.subject, actor = b.actor, digest = b.digest, scope = b.scope, via = b.via, purpose = b.purpose, \
          transaction_hash = b.transaction_hash \
-         from (select *, lead((block_number, log_index)) over w as next, lag((block_number, log_index)) over w as before \
-               from event where kind = 'AccessGranted' window w as (order by block_number, log_index)) b \
+         from event b \
          where (a.block_number, a.log_index) in (select block_number, log_index from event \
                 where kind = 'AccessGranted' order by block_number, log_index limit 2) \
          and (b.block_number, b.log_index) in (select block_number, log_index from event \
@@ -62,7 +61,7 @@ async fn every_change_of_the_stored_history_is_noticed_and_named() {
          and (a.block_number, a.log_index) <> (b.block_number, b.log_index)";
     let tampers = [
         ("a byte of the data", flip("data", 31), at_event.as_str()),
-        ("the last byte of the data", flip("data", 0), &at_event),
+        ("the first byte of the data", flip("data", 0), &at_event),
         ("a byte of the signature", flip("topics", 3), &at_event),
         ("a byte of the grantee", flip("topics", 95), &at_event),
         ("a byte of the link", flip("link", 0), &at_event),

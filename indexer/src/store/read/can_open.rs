@@ -24,7 +24,6 @@ pub async fn can_open(
     let states: Vec<_> = rows
         .iter()
         .map(|row| GrantState {
-            scope: row.scope,
             rights: row.rights(),
             purposes: row.purposes(),
             expires_at: row.expires_at,
