@@ -17,11 +17,11 @@ abstract contract Patients is Trail, Context, IPatients {
     /* ACTS */
 
     /// @inheritdoc IPatients
-    function registerPatient(uint8 suite, bytes calldata key) external {
+    function registerPatient(bytes calldata key) external {
         address patient = _msgSender();
         Head storage head = _head(patient);
-        if (head.link != 0) revert AlreadyRegistered(patient);
-        (bytes32 keyId, bytes memory data) = _encodeKey(suite, key);
+        if (head.word != 0) revert AlreadyRegistered(patient);
+        (bytes32 keyId, bytes memory data) = _encodeKey(key);
         bytes32 topic = _topic(patient);
         bytes memory none;
         _logRegistry(PatientRegistered.selector, topic, keyId, none);
@@ -30,43 +30,38 @@ abstract contract Patients is Trail, Context, IPatients {
     }
 
     /// @inheritdoc IPatients
-    function publishKey(uint8 suite, bytes calldata key) external {
+    function publishKey(bytes calldata key) external {
         address account = _msgSender();
-        (bytes32 keyId, bytes memory data) = _encodeKey(suite, key);
-        if (isPatient(account)) {
-            _log(KeyPublished.selector, account, _topic(account), keyId, data);
-        } else {
-            _logRegistry(KeyPublished.selector, _topic(account), keyId, data);
-        }
+        (bytes32 keyId, bytes memory data) = _encodeKey(key);
+        bytes32 topic = _topic(account);
+        Head storage head = _head(account);
+        bool known = head.word != 0;
+        if (!known) head = _registryHead();
+        _append(head, head.word, KeyPublished.selector, known ? topic : bytes32(0), topic, keyId, data);
     }
 
     /* VIEWS */
 
     /// @inheritdoc IPatients
     function isPatient(address account) public view returns (bool) {
-        return _head(account).link != 0;
+        return _head(account).word != 0;
     }
 
     /* INTERNAL */
 
-    /// @dev Who acts on the chart now. Reverts unless they have a say over it.
-    function _actorOn(address patient) internal view returns (address actor) {
-        if (!isPatient(patient)) revert UnknownPatient(patient);
-        actor = _msgSender();
-        if (actor != patient) revert NotThePatient(patient, actor);
+    /// @dev Reverts unless the account is a patient.
+    function _checkPatient(address account) internal view {
+        if (!isPatient(account)) revert UnknownPatient(account);
     }
 
     /// @dev keccak256(suite ‖ key) and abi.encode(suite, key), with the key copied once for both: registering and rotating
     /// are what everybody pays for. Both lengths are whole words, so that nothing needs padding.
-    function _encodeKey(uint8 suite, bytes calldata key) private pure returns (bytes32 keyId, bytes memory data) {
-        // Assembly would see whatever lies in the unused bits of a uint8.
-        uint256 suiteWord = suite;
-        uint256 expected = X25519_KEY_LENGTH;
-        if (suiteWord != SUITE_X25519) {
-            if (suiteWord != SUITE_XWING) revert UnknownKeySuite(suite);
-            expected = XWING_KEY_LENGTH;
+    function _encodeKey(bytes calldata key) private pure returns (bytes32 keyId, bytes memory data) {
+        uint256 suite = SUITE_X25519;
+        if (key.length != X25519_KEY_LENGTH) {
+            if (key.length != XWING_KEY_LENGTH) revert UnknownKeyLength(key.length);
+            suite = SUITE_XWING;
         }
-        if (key.length != expected) revert WrongKeyLength(suite, key.length, expected);
 
         assembly ("memory-safe") {
             let size := key.length
@@ -76,11 +71,11 @@ abstract contract Patients is Trail, Context, IPatients {
             calldatacopy(content, key.offset, size)
 
             // The suite is the byte before the key until its word is overwritten by the key's length.
-            mstore(add(data, 0x60), suiteWord)
+            mstore(add(data, 0x60), suite)
             keyId := keccak256(add(data, 0x7f), add(size, 1))
 
             mstore(data, add(size, 0x60))
-            mstore(add(data, 0x20), suiteWord)
+            mstore(add(data, 0x20), suite)
             mstore(add(data, 0x40), 0x40)
             mstore(add(data, 0x60), size)
         }

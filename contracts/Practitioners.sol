@@ -7,7 +7,8 @@ import {
 
 import {Trail} from "./Trail.sol";
 import {IPractitioners} from "./interfaces/IPractitioners.sol";
-import {DirectoryEntry, LAST_MOMENT, Practitioner, Reason} from "./types/Types.sol";
+import {Dates} from "./libraries/Dates.sol";
+import {DirectoryEntry, Practitioner, Reason} from "./types/Types.sol";
 
 /// @title Practitioners, and the registrars who vouch for them
 /// @dev `Trail` comes before `AccessControlDefaultAdminRules`, whose constructor gives the first role: the registry's trail
@@ -16,17 +17,24 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
     /* CONSTANTS */
 
     /// @notice Vouches for practitioners.
-    bytes32 public constant REGISTRAR = keccak256("REGISTRAR");
+    bytes32 internal constant REGISTRAR = keccak256("REGISTRAR");
     /// @notice Keeps a share of records' keys, and releases it only for an open that is in the trail.
-    bytes32 public constant CUSTODIAN = keccak256("CUSTODIAN");
+    bytes32 internal constant CUSTODIAN = keccak256("CUSTODIAN");
     /// @notice Reads every chart's history through the query API.
-    bytes32 public constant AUDITOR = keccak256("AUDITOR");
+    bytes32 internal constant AUDITOR = keccak256("AUDITOR");
 
     uint256 private constant MAX_DIRECTORY_TEXT = 200;
 
     /* STORAGE */
 
     mapping(address account => Practitioner practitioner) private _practitioners;
+
+    /* MODIFIERS */
+
+    modifier onlyRegistrar() {
+        _checkRegistrar();
+        _;
+    }
 
     /* ACTS OF REGISTRARS */
 
@@ -36,10 +44,10 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
         uint40 validUntil,
         bool emergencyCapable,
         DirectoryEntry calldata entry
-    ) external onlyRole(REGISTRAR) {
+    ) external onlyRegistrar {
         if (practitioner == address(0)) revert ZeroAddress();
         if (_isPractitioner(practitioner)) revert PractitionerAlreadyRegistered(practitioner);
-        _checkEnd(validUntil);
+        Dates.checkEnd(validUntil);
         _checkEntry(entry);
         _practitioners[practitioner] =
             Practitioner({validUntil: validUntil, suspended: false, emergencyCapable: emergencyCapable});
@@ -51,7 +59,7 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
     }
 
     /// @inheritdoc IPractitioners
-    function amendPractitioner(address practitioner, DirectoryEntry calldata entry) external onlyRole(REGISTRAR) {
+    function amendPractitioner(address practitioner, DirectoryEntry calldata entry) external onlyRegistrar {
         _known(practitioner);
         _checkEntry(entry);
         _logPractitioner(
@@ -62,19 +70,16 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
     }
 
     /// @inheritdoc IPractitioners
-    function renewPractitioner(address practitioner, uint40 validUntil, bool emergencyCapable)
-        external
-        onlyRole(REGISTRAR)
-    {
+    function renewPractitioner(address practitioner, uint40 validUntil, bool emergencyCapable) external onlyRegistrar {
         Practitioner storage standing = _known(practitioner);
-        _checkEnd(validUntil);
+        Dates.checkEnd(validUntil);
         standing.validUntil = validUntil;
         standing.emergencyCapable = emergencyCapable;
         _logPractitioner(PractitionerRenewed.selector, practitioner, abi.encode(validUntil, emergencyCapable));
     }
 
     /// @inheritdoc IPractitioners
-    function suspendPractitioner(address practitioner) external onlyRole(REGISTRAR) {
+    function suspendPractitioner(address practitioner) external onlyRegistrar {
         Practitioner storage standing = _known(practitioner);
         if (standing.suspended) revert SuspendedPractitioner(practitioner);
         standing.suspended = true;
@@ -82,7 +87,7 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
     }
 
     /// @inheritdoc IPractitioners
-    function reinstatePractitioner(address practitioner) external onlyRole(REGISTRAR) {
+    function reinstatePractitioner(address practitioner) external onlyRegistrar {
         Practitioner storage standing = _known(practitioner);
         if (!standing.suspended) revert NotSuspended(practitioner);
         standing.suspended = false;
@@ -98,28 +103,31 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
 
     /* INTERNAL */
 
+    /// @dev In one place, because `onlyRole` would put the role's hash and its check into each act: the contract's size is limited.
+    function _checkRegistrar() internal view {
+        _checkRole(REGISTRAR);
+    }
+
+    /// @dev The standing of an account; all zero if it was never registered.
+    function _practitioner(address account) internal view returns (Practitioner storage) {
+        return _practitioners[account];
+    }
+
     /// @dev `Allowed` if the account is a practitioner in good standing now, else why not.
     function _standing(address account) internal view returns (Reason) {
-        Practitioner memory practitioner = _practitioners[account];
-        if (practitioner.validUntil == 0) return Reason.UnknownPractitioner;
-        if (practitioner.suspended) return Reason.PractitionerSuspended;
-        if (block.timestamp >= practitioner.validUntil) return Reason.PractitionerLapsed;
+        Practitioner storage practitioner = _practitioners[account];
+        // Together, so that the slot is read once.
+        (uint40 validUntil, bool suspended) = (practitioner.validUntil, practitioner.suspended);
+        if (validUntil == 0) return Reason.UnknownPractitioner;
+        if (suspended) return Reason.PractitionerSuspended;
+        if (block.timestamp >= validUntil) return Reason.PractitionerLapsed;
         return Reason.Allowed;
     }
 
     /// @dev Reverts unless the account is a practitioner in good standing now.
     function _checkStanding(address account) internal view {
         Reason standing = _standing(account);
-        if (standing == Reason.Allowed) return;
-        if (standing == Reason.UnknownPractitioner) revert UnknownPractitioner(account);
-        if (standing == Reason.PractitionerSuspended) revert SuspendedPractitioner(account);
-        revert LapsedPractitioner(account, _practitioners[account].validUntil);
-    }
-
-    /// @dev Reverts unless `end` lies ahead, and in the calendar.
-    function _checkEnd(uint40 end) internal view {
-        if (end <= block.timestamp) revert EndNotInFuture(end, block.timestamp);
-        if (end > LAST_MOMENT) revert EndTooFar(end, LAST_MOMENT);
+        if (standing != Reason.Allowed) revert NotInGoodStanding(account, standing);
     }
 
     /// @dev OpenZeppelin's own event is outside the trail.
@@ -134,6 +142,38 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
         if (changed) _logRole(role, account, false);
     }
 
+    /// @dev As `_grantRole`, for what the admin has begun and not finished.
+    function _beginDefaultAdminTransfer(address newAdmin) internal override {
+        super._beginDefaultAdminTransfer(newAdmin);
+        _logAdmin();
+    }
+
+    /// @dev As above.
+    function _cancelDefaultAdminTransfer() internal override {
+        super._cancelDefaultAdminTransfer();
+        _logAdmin();
+    }
+
+    /// @dev As above.
+    function _changeDefaultAdminDelay(uint48 newDelay) internal override {
+        super._changeDefaultAdminDelay(newDelay);
+        _logAdmin();
+    }
+
+    /// @dev As above.
+    function _rollbackDefaultAdminDelay() internal override {
+        super._rollbackDefaultAdminDelay();
+        _logAdmin();
+    }
+
+    function _logAdmin() private {
+        (address newAdmin,) = pendingDefaultAdmin();
+        (uint48 newDelay,) = pendingDefaultAdminDelay();
+        _logRegistry(
+            AdminChangePending.selector, _topic(newAdmin), bytes32(uint256(newDelay)), abi.encode(_msgSender())
+        );
+    }
+
     function _logRole(bytes32 role, address account, bool held) private {
         _logRegistry(RoleChanged.selector, _topic(account), role, abi.encode(held, _msgSender()));
     }
@@ -142,7 +182,7 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
         _logRegistry(signature, _topic(practitioner), _topic(_msgSender()), data);
     }
 
-    function _isPractitioner(address account) private view returns (bool) {
+    function _isPractitioner(address account) internal view returns (bool) {
         return _practitioners[account].validUntil != 0;
     }
 
@@ -159,7 +199,8 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
         _checkText(entry.organisation);
     }
 
-    function _checkText(string calldata text) private pure {
+    /// @dev Reverts if a public text is too long.
+    function _checkText(string calldata text) internal pure {
         uint256 length = bytes(text).length;
         if (length > MAX_DIRECTORY_TEXT) revert DirectoryTextTooLong(length, MAX_DIRECTORY_TEXT);
     }

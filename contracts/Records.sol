@@ -1,77 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Patients} from "./Patients.sol";
+import {Judge} from "./Judge.sol";
 import {IRecords} from "./interfaces/IRecords.sol";
 import {Cid} from "./libraries/Cid.sol";
 import {Scopes} from "./libraries/Scopes.sol";
-import {Digest, Record, RecordStatus} from "./types/Types.sol";
+import {Digest, NewRecord, Reason, Record, RecordStatus, Scope} from "./types/Types.sol";
 
-/// @title Records: the CIDs in a patient's chart
-abstract contract Records is Patients, IRecords {
+/// @title Records: adding, correcting and retracting them
+abstract contract Records is Judge {
     /* CONSTANTS */
 
     uint256 private constant MAX_SEALED_METADATA = 512;
 
-    /* STORAGE */
-
-    mapping(address patient => mapping(Digest digest => Record record)) private _records;
-
     /* ACTS */
 
     /// @inheritdoc IRecords
-    function addRecord(
-        address patient,
-        bytes calldata cid,
-        uint32 folder,
-        bytes32 keyCommit,
-        bytes calldata sealedMetadata
-    ) external returns (Digest digest) {
-        address author = _actorOn(patient);
-        uint8 codec;
-        (codec, digest) = Cid.parse(cid);
-        if (!Scopes.isRecord(Scopes.ofRecord(digest))) revert ReservedDigest(digest);
-        if (_exists(patient, digest)) revert RecordAlreadyAdded(patient, digest);
-        if (sealedMetadata.length > MAX_SEALED_METADATA) {
-            revert SealedMetadataTooLong(sealedMetadata.length, MAX_SEALED_METADATA);
+    function addRecord(address patient, address via, uint32 folder, NewRecord calldata record)
+        external
+        returns (Digest digest)
+    {
+        (address author, address through, Scope scope) = _author(patient, Digest.wrap(0), folder, via);
+        digest = _add(patient, author, through, scope, folder, record);
+    }
+
+    /// @inheritdoc IRecords
+    function supersedeRecord(address patient, address via, Digest digest, NewRecord calldata record)
+        external
+        returns (Digest successor)
+    {
+        Record storage old = _record(patient, digest);
+        (address author, address through, Scope scope) = _editor(patient, digest, via);
+        if (old.status != RecordStatus.Current) revert RecordNotCurrent(patient, digest, old.status);
+        successor = _add(patient, author, through, scope, old.folder, record);
+        old.status = RecordStatus.Superseded;
+        _log(RecordSuperseded.selector, patient, Digest.unwrap(digest), Digest.unwrap(successor), abi.encode(author));
+    }
+
+    /// @inheritdoc IRecords
+    function retractRecord(address patient, address via, Digest digest, bytes32 reasonHash) external {
+        Record storage record = _record(patient, digest);
+        (address author, address through, Scope scope) = _editor(patient, digest, via);
+        if (record.status == RecordStatus.Retracted) revert RecordNotCurrent(patient, digest, record.status);
+        record.status = RecordStatus.Retracted;
+        _log(
+            RecordRetracted.selector,
+            patient,
+            Digest.unwrap(digest),
+            _topic(author),
+            abi.encode(through, scope, reasonHash)
+        );
+    }
+
+    /* PRIVATE */
+
+    /// @dev The caller, through whom they act, and the scope of the grant that allows it. Reverts unless they may write.
+    function _author(address patient, Digest digest, uint32 folder, address via)
+        private
+        view
+        returns (address author, address through, Scope scope)
+    {
+        _checkPatient(patient);
+        author = _msgSender();
+        Reason reason;
+        (reason, scope) = _judgeWrite(patient, digest, folder, author, via);
+        if (reason != Reason.Allowed) revert WriteRefused(patient, author, via, reason);
+        through = _through(patient, author, via);
+    }
+
+    /// @dev As `_author`, for a record that is there. Practitioners change only what they added themselves.
+    function _editor(address patient, Digest digest, address via)
+        private
+        view
+        returns (address editor, address through, Scope scope)
+    {
+        Record storage record = _record(patient, digest);
+        (editor, through, scope) = _author(patient, digest, record.folder, via);
+        _checkRecord(patient, digest);
+        if (editor != patient && through != patient && editor != record.author) {
+            revert NotTheAuthor(patient, digest, editor);
         }
-        _records[patient][digest] = Record({
-            author: author, addedAt: uint40(block.timestamp), folder: folder, codec: codec, status: RecordStatus.Current
-        });
+    }
+
+    function _add(address patient, address author, address via, Scope scope, uint32 folder, NewRecord calldata record)
+        private
+        returns (Digest digest)
+    {
+        uint8 codec;
+        (codec, digest) = Cid.parse(record.cid);
+        if (!Scopes.isRecord(Scopes.ofRecord(digest))) revert ReservedDigest(digest);
+        if (_record(patient, digest).status != RecordStatus.None) revert RecordAlreadyAdded(patient, digest);
+        if (record.sealedMetadata.length > MAX_SEALED_METADATA) {
+            revert SealedMetadataTooLong(record.sealedMetadata.length, MAX_SEALED_METADATA);
+        }
+        _putRecord(patient, digest, author, folder, codec);
         _log(
             RecordAdded.selector,
             patient,
             Digest.unwrap(digest),
             _topic(author),
-            abi.encode(codec, folder, keyCommit, sealedMetadata)
+            abi.encode(codec, folder, via, scope, record.keyCommit, record.sealedMetadata)
         );
-    }
-
-    /* VIEWS */
-
-    /// @inheritdoc IRecords
-    function recordOf(address patient, Digest digest) external view returns (Record memory) {
-        return _record(patient, digest);
-    }
-
-    /// @inheritdoc IRecords
-    function cidOf(address patient, Digest digest) external view returns (bytes memory) {
-        _checkRecord(patient, digest);
-        return Cid.build(_record(patient, digest).codec, digest);
-    }
-
-    /* INTERNAL */
-
-    /// @dev Reverts unless the record is in the chart.
-    function _checkRecord(address patient, Digest digest) internal view {
-        if (!_exists(patient, digest)) revert UnknownRecord(patient, digest);
-    }
-
-    function _exists(address patient, Digest digest) internal view returns (bool) {
-        return _record(patient, digest).status != RecordStatus.None;
-    }
-
-    function _record(address patient, Digest digest) internal view returns (Record storage) {
-        return _records[patient][digest];
     }
 }

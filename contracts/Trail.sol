@@ -8,9 +8,10 @@ import {ITrail} from "./interfaces/ITrail.sol";
 abstract contract Trail is ITrail {
     /* TYPES */
 
-    /// @dev The end of a trail. A struct, so that its slot is found once for reading and writing.
+    /// @dev The end of a trail and, in the four bytes that links leave free, the chart's epoch: an open, which needs both, reads
+    /// one slot. A struct, so that the slot is found once for reading and writing.
     struct Head {
-        bytes32 link;
+        bytes32 word;
     }
 
     /* CONSTANTS */
@@ -19,6 +20,7 @@ abstract contract Trail is ITrail {
     address internal constant REGISTRY = address(0);
 
     bytes32 private constant DOMAIN = keccak256("chartkey/v1/trail");
+    bytes32 private constant EPOCH_MASK = bytes32(uint256(type(uint32).max));
 
     /* STORAGE */
 
@@ -29,14 +31,14 @@ abstract contract Trail is ITrail {
     /* CONSTRUCTOR */
 
     constructor() {
-        _registry.link = _firstLink(_topic(REGISTRY));
+        _registry.word = _firstLink(_topic(REGISTRY));
     }
 
     /* VIEWS */
 
     /// @inheritdoc ITrail
     function trail(address subject) external view returns (bytes32) {
-        return subject == REGISTRY ? _registry.link : _patients[subject].link;
+        return (subject == REGISTRY ? _registry : _patients[subject]).word & ~EPOCH_MASK;
     }
 
     /* INTERNAL */
@@ -45,19 +47,20 @@ abstract contract Trail is ITrail {
     /// are not indexed.
     function _log(bytes32 signature, address patient, bytes32 topic2, bytes32 topic3, bytes memory data) internal {
         Head storage head = _head(patient);
-        _append(head, head.link, signature, _topic(patient), topic2, topic3, data);
+        _append(head, head.word, signature, _topic(patient), topic2, topic3, data);
     }
 
     /// @dev Logs an event of the registry's trail.
     function _logRegistry(bytes32 signature, bytes32 topic2, bytes32 topic3, bytes memory data) internal {
-        _append(_registry, _registry.link, signature, _topic(REGISTRY), topic2, topic3, data);
+        _append(_registry, _registry.word, signature, 0, topic2, topic3, data);
     }
 
-    /// @dev Logs an event and makes the link that follows `link` the trail's head. Assembly, because `emit` does not hand
-    /// out the bytes it logs. The memory past the free memory pointer is scratch: for topics ‖ data, then for the link.
+    /// @dev Logs an event and makes the link that follows the one in `word` the trail's head, with the epoch in `word`. Assembly,
+    /// because `emit` does not hand out the bytes it logs. The memory past the free memory pointer is scratch: for topics ‖
+    /// data, then for the link.
     function _append(
         Head storage head,
-        bytes32 link,
+        bytes32 word,
         bytes32 signature,
         bytes32 topic1,
         bytes32 topic2,
@@ -75,11 +78,12 @@ abstract contract Trail is ITrail {
             mcopy(logged, add(data, 0x20), size)
             log4(logged, size, signature, topic1, topic2, topic3)
 
+            let epoch := and(word, 0xffffffff)
             mstore(add(scratch, 0x60), keccak256(scratch, add(size, 0x80)))
-            mstore(scratch, link)
+            mstore(scratch, xor(word, epoch))
             mstore(add(scratch, 0x20), number())
             mstore(add(scratch, 0x40), timestamp())
-            sstore(head.slot, keccak256(scratch, 0x80))
+            sstore(head.slot, or(and(keccak256(scratch, 0x80), not(0xffffffff)), epoch))
         }
     }
 
@@ -88,7 +92,18 @@ abstract contract Trail is ITrail {
         return _patients[patient];
     }
 
-    /// @dev What a subject's trail starts from: keccak256(abi.encode(DOMAIN, chain id, this contract, subject)).
+    /// @dev Where the registry's trail ends.
+    function _registryHead() internal view returns (Head storage) {
+        return _registry;
+    }
+
+    /// @dev The epoch in a head's word.
+    function _epochIn(bytes32 word) internal pure returns (uint32) {
+        return uint32(uint256(word));
+    }
+
+    /// @dev What a subject's trail starts from: the first 28 bytes of keccak256(abi.encode(DOMAIN, chain id, this contract,
+    /// subject)).
     function _firstLink(bytes32 subject) internal view returns (bytes32 link) {
         bytes32 domain = DOMAIN;
         assembly ("memory-safe") {
@@ -97,7 +112,7 @@ abstract contract Trail is ITrail {
             mstore(add(scratch, 0x20), chainid())
             mstore(add(scratch, 0x40), address())
             mstore(add(scratch, 0x60), subject)
-            link := keccak256(scratch, 0x80)
+            link := and(keccak256(scratch, 0x80), not(0xffffffff))
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {ERC2771Forwarder} from "@openzeppelin/contracts/metatx/ERC2771Forwarder.sol";
+
 import {Chartkey} from "../contracts/Chartkey.sol";
 import {Digest, Scope} from "../contracts/types/Types.sol";
 import {vm} from "./utils/Cheats.sol";
@@ -23,6 +25,7 @@ abstract contract Base {
     address internal otherDoctor;
     address internal stranger;
 
+    ERC2771Forwarder internal forwarder;
     Chartkey internal chartkey;
 
     function setUp() public virtual {
@@ -36,7 +39,8 @@ abstract contract Base {
         doctor = _actor("doctor");
         otherDoctor = _actor("other doctor");
         stranger = _actor("stranger");
-        chartkey = new Chartkey(Defaults.ADMIN_DELAY, admin);
+        forwarder = new ERC2771Forwarder("Chartkey forwarder");
+        chartkey = _deployContract();
         vm.label(address(chartkey), "chartkey");
         _giveRole(REGISTRAR, registrar);
         _giveRole(REGISTRAR, otherRegistrar);
@@ -51,7 +55,7 @@ abstract contract Base {
 
     function _registerPatient(address who) internal {
         vm.prank(who);
-        chartkey.registerPatient(Defaults.SUITE, Defaults.key());
+        chartkey.registerPatient(Defaults.key());
     }
 
     function _registerPractitioner(address who) internal {
@@ -66,7 +70,7 @@ abstract contract Base {
 
     function _addRecord(address owner, Digest digest, uint32 folder) internal {
         vm.prank(owner);
-        chartkey.addRecord(owner, Defaults.cid(digest), folder, Defaults.KEY_COMMIT, "");
+        chartkey.addRecord(owner, address(0), folder, Defaults.record(digest));
     }
 
     function _grant(address owner, address to, Scope scope) internal {
@@ -85,7 +89,49 @@ abstract contract Base {
 
     function _revokeEveryone(address owner) internal {
         vm.prank(owner);
-        chartkey.revokeEveryone();
+        chartkey.revokeEveryone(owner);
+    }
+
+    function _setGuardian(address owner, address guardian) internal {
+        vm.prank(owner);
+        chartkey.setGuardian(guardian, Defaults.EXPIRES_AT);
+    }
+
+    /// @dev A team of `registrar`'s.
+    function _createTeam() internal returns (address team) {
+        vm.prank(registrar);
+        team = chartkey.createTeam(Defaults.TEAM_SALT, "Ward 3", "St. Hedwig Hospital");
+        vm.label(team, "team");
+    }
+
+    function _setTeamMember(address team, address member) internal {
+        vm.prank(registrar);
+        chartkey.setTeamMember(team, member, Defaults.EXPIRES_AT);
+    }
+
+    function _refer(address owner, address referrer, address to, Scope parent, Scope scope) internal {
+        vm.prank(referrer);
+        chartkey.referAccess(owner, Defaults.referral(to, parent, scope));
+    }
+
+    function _setEmergencyPolicy(address owner, uint32 duration) internal {
+        vm.prank(owner);
+        chartkey.setEmergencyPolicy(owner, duration);
+    }
+
+    function _registerEmergencyPractitioner(address who) internal {
+        vm.prank(registrar);
+        chartkey.registerPractitioner(who, Defaults.VALID_UNTIL, true, Defaults.entry());
+    }
+
+    function _breakGlass(address owner, address who) internal {
+        vm.prank(who);
+        chartkey.breakGlass(owner, Defaults.REASON_HASH);
+    }
+
+    function _open(address owner, Digest digest, address reader, address via) internal {
+        vm.prank(reader);
+        chartkey.openRecord(owner, digest, via, Defaults.PURPOSE);
     }
 
     /* HELPERS */
@@ -110,5 +156,29 @@ abstract contract Base {
         if (x % 16 == 1) return max;
         uint256 span = max - min;
         return span == type(uint256).max ? x : min + x % (span + 1);
+    }
+
+    /// @dev The slot of a patient's trail and epoch. Found by what is in it, whatever position its mapping has.
+    function _headSlot(address owner) internal view returns (bytes32 slot) {
+        for (uint256 position = 0; position < 32; ++position) {
+            slot = keccak256(abi.encode(owner, position));
+            if (bytes28(vm.load(address(chartkey), slot)) == bytes28(chartkey.trail(owner))) return slot;
+        }
+        revert("the head is in no mapping");
+    }
+
+    /// @dev As if the patient had revoked everyone that often.
+    function _setEpoch(address owner, uint32 epoch) internal {
+        vm.store(address(chartkey), _headSlot(owner), chartkey.trail(owner) | bytes32(uint256(epoch)));
+    }
+
+    /// @dev The contract, or a mutant of it (script/mutate).
+    function _deployContract() private returns (Chartkey deployed) {
+        bytes memory code = vm.envOr("CHARTKEY_CODE", bytes(""));
+        if (code.length == 0) return new Chartkey(Defaults.ADMIN_DELAY, admin, address(forwarder));
+        code = abi.encodePacked(code, abi.encode(Defaults.ADMIN_DELAY, admin, address(forwarder)));
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 0x20), mload(code))
+        }
     }
 }

@@ -24,19 +24,17 @@ interface IPatients {
     error AlreadyRegistered(address patient);
     /// @notice Thrown when an act names a patient that never registered.
     error UnknownPatient(address patient);
-    /// @notice Thrown when someone acts on a chart they have no say over.
+    /// @notice Thrown when an act on a chart needs the patient, or a guardian in force, and the caller is neither.
     error NotThePatient(address patient, address actor);
-    /// @notice Thrown when a key's suite is none of the published ones.
-    error UnknownKeySuite(uint8 suite);
-    /// @notice Thrown when a key's length is not its suite's.
-    error WrongKeyLength(uint8 suite, uint256 length, uint256 expected);
+    /// @notice Thrown when a key is neither of a suite's length: 32 bytes (X25519) or 1216 (X-Wing).
+    error UnknownKeyLength(uint256 length);
 
-    /// @notice Registers the caller as a patient and publishes their first encryption key.
+    /// @notice Registers the caller as a patient and publishes their first encryption key. Its length tells its suite.
     /// @dev Warning: the key is not checked to be a point on its curve; clients refuse low-order keys before sealing to them.
-    function registerPatient(uint8 suite, bytes calldata key) external;
+    function registerPatient(bytes calldata key) external;
 
-    /// @notice Publishes a new encryption key of the caller, patient or not.
-    function publishKey(uint8 suite, bytes calldata key) external;
+    /// @notice Publishes a new encryption key of the caller, patient or not. Its length tells its suite.
+    function publishKey(bytes calldata key) external;
 
     /// @notice Whether `account` registered as a patient.
     function isPatient(address account) external view returns (bool);

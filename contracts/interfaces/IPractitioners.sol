@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {DirectoryEntry, Practitioner} from "../types/Types.sol";
+import {DirectoryEntry, Practitioner, Reason} from "../types/Types.sol";
 
 /// @title Practitioners, and the registrars who vouch for them
 /// @notice A practitioner is an account that a registrar (a health administration) vouches for, until a date. Standing
@@ -50,20 +50,27 @@ interface IPractitioners {
         address indexed registry, address indexed account, bytes32 indexed role, bool held, address actor
     );
 
-    /// @notice Thrown when an account that no registrar ever vouched for is named as a practitioner.
+    /// @notice The admin began or called off a hand-over, or a change of the delay before one. The trail's own record of
+    /// OpenZeppelin's DefaultAdminTransferScheduled, DefaultAdminTransferCanceled, DefaultAdminDelayChangeScheduled and
+    /// DefaultAdminDelayChangeCanceled, which say when.
+    /// @param newAdmin who may take over; zero: nobody
+    /// @param newDelay the delay to come, seconds; zero: it stays
+    /// @param actor the admin
+    event AdminChangePending(
+        address indexed registry, address indexed newAdmin, uint48 indexed newDelay, address actor
+    );
+
+    /// @notice Thrown when a registrar's act names an account that none ever vouched for.
     error UnknownPractitioner(address account);
     /// @notice Thrown when registering a practitioner again: use `renewPractitioner` or `amendPractitioner`.
     error PractitionerAlreadyRegistered(address practitioner);
-    /// @notice Thrown when a suspended practitioner is granted access or suspended again.
+    /// @notice Thrown when a suspended practitioner is suspended again.
     error SuspendedPractitioner(address practitioner);
     /// @notice Thrown when reinstating a practitioner who is not suspended.
     error NotSuspended(address practitioner);
-    /// @notice Thrown when a practitioner whose registration ran out is granted access.
-    error LapsedPractitioner(address practitioner, uint40 validUntil);
-    /// @notice Thrown when an end date is not after the current block's time.
-    error EndNotInFuture(uint40 end, uint256 blockTimestamp);
-    /// @notice Thrown when an end date is after `LAST_MOMENT`.
-    error EndTooFar(uint40 end, uint40 last);
+    /// @notice Thrown when an act needs a practitioner in good standing and the account is none.
+    /// @param standing why: `UnknownPractitioner`, `PractitionerSuspended` or `PractitionerLapsed`
+    error NotInGoodStanding(address account, Reason standing);
     /// @notice Thrown when a directory entry has no name.
     error DirectoryNameMissing();
     /// @notice Thrown when a text of a directory entry is longer than `maximum` bytes of UTF-8.

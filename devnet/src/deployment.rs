@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use ethers::{types::Address, utils::to_checksum};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-/// One deployment of the contract, as JSON `{"chainId", "contract", "block"}`.
+/// One deployment of the contract, as JSON `{"chainId", "contract", "block", "forwarder"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deployment {
@@ -17,6 +17,9 @@ pub struct Deployment {
     pub contract: Address,
     /// The block that holds the deployment: no event is earlier.
     pub block: u64,
+    /// The forwarder that the contract trusts to say who signed; EIP-55 checksummed in JSON.
+    #[serde(serialize_with = "checksummed", deserialize_with = "address")]
+    pub forwarder: Address,
 }
 
 impl Deployment {
@@ -60,9 +63,16 @@ mod tests {
     #[test]
     fn json_has_the_indexers_field_names() {
         let contract = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
-        let deployment = Deployment { chain_id: 31337, contract: contract.parse().unwrap(), block: 7 };
+        let forwarder = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
+        let deployment = Deployment {
+            chain_id: 31337,
+            contract: contract.parse().unwrap(),
+            block: 7,
+            forwarder: forwarder.parse().unwrap(),
+        };
         let json = serde_json::to_string(&deployment).unwrap();
-        assert_eq!(json, format!(r#"{{"chainId":31337,"contract":"{contract}","block":7}}"#));
+        let expected = format!(r#"{{"chainId":31337,"contract":"{contract}","block":7,"forwarder":"{forwarder}"}}"#);
+        assert_eq!(json, expected);
         assert_eq!(serde_json::from_str::<Deployment>(&json).unwrap(), deployment);
     }
 }

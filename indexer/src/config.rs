@@ -53,7 +53,7 @@ pub struct Source {
     /// postgres://user:password@host:port/database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Secret<String>,
-    /// JSON file {chainId, contract, block} that the deployment wrote.
+    /// JSON file {chainId, contract, block, forwarder} that the deployment wrote.
     #[arg(long, env = "DEPLOYMENT")]
     pub deployment: PathBuf,
     /// Blocks after which one counts as final, on chains whose nodes do not know the `finalized` tag.
@@ -129,6 +129,8 @@ pub struct Deployment {
     pub contract: Address,
     /// The block it was deployed in.
     pub block: u64,
+    /// The forwarder it trusts to say who signed; for those who act, the indexer has no use for it.
+    pub forwarder: Option<Address>,
 }
 
 impl Deployment {
@@ -137,7 +139,7 @@ impl Deployment {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the deployment file {name}"))?;
         let deployment: Deployment = serde_json::from_str(&text).with_context(|| {
-            format!("{name} is not a deployment file: expected {{\"chainId\", \"contract\", \"block\"}}")
+            format!("{name} is not a deployment file: expected {{\"chainId\", \"contract\", \"block\", \"forwarder\"}}")
         })?;
         if deployment.chain_id == 0 || i64::try_from(deployment.chain_id.max(deployment.block)).is_err() {
             bail!("{name}: chainId must be at least 1, and it and block less than 2^63");

@@ -12,11 +12,21 @@ interface Cheats {
 
     function label(address account, string calldata name) external;
     function prank(address sender) external;
+    function startPrank(address sender) external;
+    function stopPrank() external;
     function warp(uint256 timestamp) external;
     function roll(uint256 blockNumber) external;
     function chainId(uint256 id) external;
     function assume(bool condition) external pure;
     function setEvmVersion(string calldata name) external;
+
+    function etch(address account, bytes calldata code) external;
+    function load(address account, bytes32 slot) external view returns (bytes32);
+    function store(address account, bytes32 slot, bytes32 value) external;
+    function getNonce(address account) external view returns (uint64);
+
+    function addr(uint256 key) external pure returns (address);
+    function sign(uint256 key, bytes32 hash) external pure returns (uint8 v, bytes32 r, bytes32 s);
 
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
@@ -25,6 +35,9 @@ interface Cheats {
     function expectRevert(bytes calldata data) external;
 
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gasUsed);
+
+    function envOr(string calldata name, string calldata otherwise) external view returns (string memory);
+    function envOr(string calldata name, bytes calldata otherwise) external view returns (bytes memory);
 
     function assertTrue(bool condition, string calldata message) external pure;
     function assertFalse(bool condition, string calldata message) external pure;

@@ -5,8 +5,10 @@ import {
     ALL_PURPOSES,
     Digest,
     DirectoryEntry,
+    NewRecord,
     Purpose,
     READ,
+    ReferralTerms,
     SUITE_X25519,
     Scope
 } from "../../contracts/types/Types.sol";
@@ -27,6 +29,10 @@ library Defaults {
     Purpose internal constant PURPOSE = Purpose.TREAT;
     Scope internal constant CHART = Scope.wrap(0);
     uint32 internal constant FOLDER = 7;
+    bytes32 internal constant TEAM_SALT = keccak256("team salt");
+    bytes32 internal constant REASON_HASH = keccak256("found unconscious");
+    bytes32 internal constant NOTE_HASH = keccak256("a note");
+    uint32 internal constant EMERGENCY = 24 hours;
     bytes32 internal constant KEY_COMMIT = keccak256("key commitment");
     Digest internal constant DIGEST = Digest.wrap(keccak256("an X-ray"));
     Digest internal constant OTHER_DIGEST = Digest.wrap(keccak256("a prescription"));
@@ -47,6 +53,23 @@ library Defaults {
     /// @dev Version 1, raw.
     function cid(Digest digest) internal pure returns (bytes memory) {
         return abi.encodePacked(hex"01551220", digest);
+    }
+
+    function record(Digest digest) internal pure returns (NewRecord memory) {
+        return NewRecord({cid: cid(digest), keyCommit: KEY_COMMIT, sealedMetadata: ""});
+    }
+
+    /// @dev Passes READ on, for all purposes, as long as `Base._grant` lasts.
+    function referral(address grantee, Scope parent, Scope scope) internal pure returns (ReferralTerms memory) {
+        return ReferralTerms({
+            parent: parent,
+            grantee: grantee,
+            scope: scope,
+            rights: READ,
+            purposes: PURPOSES,
+            expiresAt: EXPIRES_AT,
+            sealedKey: sealedKey()
+        });
     }
 
     function entry() internal pure returns (DirectoryEntry memory) {

@@ -36,10 +36,15 @@ contract TrailReplica {
         require(bytes32(uint256(uint160(subject))) == log.topics[1], "the second topic is an address");
         if (eventsOf[subject]++ == 0) {
             subjects.push(subject);
-            linkOf[subject] = keccak256(abi.encode(keccak256("chartkey/v1/trail"), CHAIN_ID, CHARTKEY, subject));
+            linkOf[subject] = _cut(keccak256(abi.encode(keccak256("chartkey/v1/trail"), CHAIN_ID, CHARTKEY, subject)));
         }
         bytes32 entry = keccak256(abi.encodePacked(log.topics, log.data));
-        linkOf[subject] = keccak256(abi.encode(linkOf[subject], blockNumber, timestamp, entry));
+        linkOf[subject] = _cut(keccak256(abi.encode(linkOf[subject], blockNumber, timestamp, entry)));
+    }
+
+    /// @dev Links have 28 bytes.
+    function _cut(bytes32 hash) private pure returns (bytes32) {
+        return bytes32(bytes28(hash));
     }
 
     /// @dev What AccessControl and its default admin rules emit besides `RoleChanged`.

@@ -2,6 +2,7 @@
 
 pub mod bindings;
 mod revert;
+mod signed;
 
 use std::{fs, time::Duration};
 
@@ -21,6 +22,11 @@ use crate::{
     wait,
 };
 
+/// What forge makes of the contract, and of the forwarder, which the contract's tests import; below its folder `out`.
+const CHARTKEY: &str = "Chartkey.sol/Chartkey.json";
+const FORWARDER: &str = "ERC2771Forwarder.sol/ERC2771Forwarder.json";
+/// In the EIP-712 domain of what is signed for the forwarder.
+const FORWARDER_NAME: &str = "Chartkey forwarder";
 /// The wait before the contract's admin can be handed over, in seconds: five days, as a public chain would have.
 const ADMIN_DELAY: u64 = 5 * 24 * 60 * 60;
 /// How long a transaction may take to be mined.
@@ -78,23 +84,31 @@ pub struct Log {
     pub log_index: U64,
 }
 
-/// Deploys the contract, compiled by `forge build`, from the first account of the node; `admin` gets the admin role.
+/// Deploys the contract and the forwarder it trusts, compiled by `forge build`, from the first account of the node; `admin`
+/// gets the admin role.
 ///
 /// # Errors
 /// When the contract was not compiled, or the chain refuses.
 pub async fn deploy(tools: &Toolchain, rpc: &Rpc, admin: Address) -> Result<Deployment> {
-    let mut code = creation_code(tools)?;
-    code.extend(ethers::abi::encode(&[Token::Uint(ADMIN_DELAY.into()), Token::Address(admin)]));
+    let named = [Token::String(FORWARDER_NAME.to_owned())];
+    let (forwarder, _) = create(rpc, bytecode(tools, FORWARDER)?, &named).await?;
+    let arguments = [Token::Uint(ADMIN_DELAY.into()), Token::Address(admin), Token::Address(forwarder)];
+    let (contract, block) = create(rpc, creation_code(tools)?, &arguments).await?;
+    Ok(Deployment { chain_id: chain_id(rpc).await?, contract, block, forwarder })
+}
+
+/// Creates a contract of `code`; gives its address and its block.
+async fn create(rpc: &Rpc, mut code: Vec<u8>, arguments: &[Token]) -> Result<(Address, u64)> {
+    code.extend(ethers::abi::encode(arguments));
     let accounts: Vec<Address> = rpc.call("eth_accounts", json!([])).await?;
     let deployer = accounts.first().context("the chain has no unlocked account to deploy from")?;
-    let transaction = json!({"from": deployer, "data": Bytes::from(code)});
-    let receipt = send_raw(rpc, transaction).await?;
-    let chain_id: U64 = rpc.call("eth_chainId", json!([])).await?;
-    Ok(Deployment {
-        chain_id: chain_id.as_u64(),
-        contract: receipt.contract_address.context("the deployment left no contract")?,
-        block: receipt.block_number.as_u64(),
-    })
+    let receipt = send_raw(rpc, json!({"from": deployer, "data": Bytes::from(code)})).await?;
+    let address = receipt.contract_address.context("the deployment left no contract")?;
+    Ok((address, receipt.block_number.as_u64()))
+}
+
+async fn chain_id(rpc: &Rpc) -> Result<u64, RpcError> {
+    Ok(rpc.call::<U64>("eth_chainId", json!([])).await?.as_u64())
 }
 
 /// Whether what was deployed is what is compiled now.
@@ -108,7 +122,11 @@ pub async fn is_compiled_one(tools: &Toolchain, rpc: &Rpc, deployment: &Deployme
 }
 
 pub(crate) fn creation_code(tools: &Toolchain) -> Result<Vec<u8>> {
-    let path = tools.root().join("out/Chartkey.sol/Chartkey.json");
+    bytecode(tools, CHARTKEY)
+}
+
+fn bytecode(tools: &Toolchain, artifact: &str) -> Result<Vec<u8>> {
+    let path = tools.root().join("out").join(artifact);
     let missing = || format!("the contract is not compiled ({}): run `make build`", path.display());
     let artifact: Value = serde_json::from_str(&fs::read_to_string(&path).with_context(missing)?)?;
     let code: Bytes = serde_json::from_value(artifact["bytecode"]["object"].clone()).with_context(missing)?;

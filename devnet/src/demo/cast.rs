@@ -3,10 +3,10 @@
 use anyhow::{Result, bail};
 use ethers::{types::Address, utils::keccak256};
 
-use crate::records::Subject;
-
-/// Key suite X25519 (contracts/types/Types.sol).
-pub(super) const SUITE_X25519: u8 = 2;
+use crate::{
+    contract::{At, Contract, bindings::TeamAddressCall},
+    records::Subject,
+};
 
 /// A part in the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,16 @@ pub(super) enum Who {
     Ada,
     Bruno,
     Chiara,
+    EmergencyDoctor,
+    Nurse,
+    Dora,
+    Gateway,
+    /// A care team: nobody's account.
+    Ward,
 }
 
-/// Everybody, in the order of their accounts.
-pub(super) const EVERYBODY: [Who; 9] = [
+/// Everybody, in the order of their accounts; the care team last.
+pub(super) const EVERYBODY: [Who; 14] = [
     Who::Admin,
     Who::Registrar,
     Who::Auditor,
@@ -33,6 +39,11 @@ pub(super) const EVERYBODY: [Who; 9] = [
     Who::Ada,
     Who::Bruno,
     Who::Chiara,
+    Who::EmergencyDoctor,
+    Who::Nurse,
+    Who::Dora,
+    Who::Gateway,
+    Who::Ward,
 ];
 
 /// A practitioner's entry in the public directory.
@@ -43,7 +54,8 @@ pub(super) struct Entry {
     pub organisation: &'static str,
 }
 
-const NORTHGATE: &str = "Northgate Hospital (invented)";
+pub(super) const WARD: &str = "Ward 3, cardiology";
+pub(super) const NORTHGATE: &str = "Northgate Hospital (invented)";
 const LAKESIDE: &str = "Lakeside Hospital (invented)";
 
 impl Who {
@@ -59,6 +71,11 @@ impl Who {
             Self::Ada => "ada",
             Self::Bruno => "bruno",
             Self::Chiara => "chiara",
+            Self::EmergencyDoctor => "emergency-doctor",
+            Self::Nurse => "nurse",
+            Self::Dora => "dora",
+            Self::Gateway => "gateway",
+            Self::Ward => "ward",
         }
     }
 
@@ -68,9 +85,13 @@ impl Who {
             return format!("{}, {}, {}", entry.name, entry.specialty, entry.organisation);
         }
         if let Some(subject) = self.subject() {
-            return format!("{} {}, patient", subject.given, subject.family);
+            let child = if self == Self::Chiara { ", a child" } else { "" };
+            return format!("{} {}, patient{child}", subject.given, subject.family);
         }
         match self {
+            Self::Ward => return format!("{WARD}, {NORTHGATE}: a care team, nobody's account"),
+            Self::Dora => "Dora Invented, Chiara's mother and guardian",
+            Self::Gateway => "sends what others signed, and pays the gas",
             Self::Registrar => "health administration, vouches for the doctors",
             Self::Auditor => "data protection officer, reads histories",
             _ => "gives and takes roles, can do nothing else",
@@ -84,6 +105,8 @@ impl Who {
             Self::Cardiologist => ("Dr. Hana Invented", "INV-1001", "cardiology", NORTHGATE),
             Self::Radiologist => ("Dr. Ravi Invented", "INV-1002", "radiology", NORTHGATE),
             Self::FamilyDoctor => ("Dr. Lena Invented", "INV-2001", "family medicine", LAKESIDE),
+            Self::EmergencyDoctor => ("Dr. Omar Invented", "INV-1003", "emergency medicine", NORTHGATE),
+            Self::Nurse => ("Mina Invented", "INV-1004", "cardiology nursing", NORTHGATE),
             _ => return None,
         };
         Some(Entry { name, licence, specialty, organisation })
@@ -106,15 +129,24 @@ impl Who {
     }
 }
 
+/// What the registrar derives the ward's address from.
+pub(super) fn ward_salt() -> [u8; 32] {
+    keccak256("chartkey demo: the ward")
+}
+
 /// Everybody's address.
 pub(super) struct Cast(Vec<Address>);
 
 impl Cast {
-    pub fn new(accounts: &[Address]) -> Result<Self> {
-        if accounts.len() < EVERYBODY.len() {
-            bail!("the demo needs a chain with {} unlocked accounts", EVERYBODY.len());
+    /// Everybody who is somebody, from a chain's unlocked accounts, and the ward.
+    pub async fn new(accounts: &[Address], contract: &Contract) -> Result<Self> {
+        let people = EVERYBODY.len() - 1;
+        if accounts.len() < people {
+            bail!("the demo needs a chain with {people} unlocked accounts");
         }
-        Ok(Self(accounts[..EVERYBODY.len()].to_vec()))
+        let registrar = accounts[Who::Registrar as usize];
+        let ward = contract.call_at(TeamAddressCall { registrar, salt: ward_salt() }, At::Latest).await?;
+        Ok(Self([&accounts[..people], &[ward]].concat()))
     }
 
     pub fn address(&self, who: Who) -> Address {

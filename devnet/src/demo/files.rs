@@ -26,15 +26,18 @@ const fn plan(key: &'static str, of: Who, folder: u32, title: &'static str, kind
     Plan { key, title, folder, kind, of }
 }
 
-const PLANS: [Plan; 11] = [
+const PLANS: [Plan; 14] = [
     plan("ada-prescription", Who::Ada, MEDICATION, "Prescription", METFORMIN),
     plan("ada-xray", Who::Ada, IMAGING, "Chest X-ray", Kind::Xray { spot: 70 }),
     plan("ada-dicom", Who::Ada, IMAGING, "Chest X-ray, DICOM", Kind::Dicom { spot: 70 }),
     plan("ada-lab", Who::Ada, LABORATORY, "Blood test", Kind::Laboratory { hba1c: 71, glucose: 148 }),
     plan("ada-xray-later", Who::Ada, IMAGING, "Chest X-ray three weeks later", Kind::Xray { spot: 30 }),
+    plan("ada-lab-mixed-up", Who::Ada, LABORATORY, "Blood test of somebody else", SOMEBODY_ELSES),
     plan("bruno-prescription", Who::Bruno, MEDICATION, "Prescription", BISOPROLOL),
     plan("bruno-dicom", Who::Bruno, IMAGING, "Chest X-ray, DICOM", Kind::Dicom { spot: 0 }),
     plan("bruno-lab", Who::Bruno, LABORATORY, "Blood test", Kind::Laboratory { hba1c: 54, glucose: 96 }),
+    plan("bruno-ward", Who::Bruno, MEDICATION, "Prescription of the ward, wrong dose", WARFARIN),
+    plan("bruno-ward-corrected", Who::Bruno, MEDICATION, "Prescription of the ward, corrected", WARFARIN_CORRECTED),
     plan("chiara-prescription", Who::Chiara, MEDICATION, "Prescription", SALBUTAMOL),
     plan("chiara-xray", Who::Chiara, IMAGING, "Chest X-ray", Kind::Xray { spot: 0 }),
     plan("chiara-lab", Who::Chiara, LABORATORY, "Blood test", Kind::Laboratory { hba1c: 51, glucose: 88 }),
@@ -48,6 +51,11 @@ const BISOPROLOL: Kind =
     Kind::Prescription { medicine: "Bisoprolol 2.5 mg, 30 tablets", directions: "One in the morning" };
 const SALBUTAMOL: Kind =
     Kind::Prescription { medicine: "Salbutamol 100 micrograms, inhaler", directions: "Two puffs when needed" };
+
+const WARFARIN: Kind = Kind::Prescription { medicine: "Warfarin 50 mg, 30 tablets", directions: "One in the evening" };
+const WARFARIN_CORRECTED: Kind =
+    Kind::Prescription { medicine: "Warfarin 5 mg, 30 tablets", directions: "One in the evening" };
+const SOMEBODY_ELSES: Kind = Kind::Laboratory { hba1c: 38, glucose: 90 };
 
 /// A record's file, made and hashed.
 #[derive(Clone, Debug)]

@@ -18,11 +18,11 @@ pub use summary::{Moment, Person, Record, Summary};
 
 use crate::{
     chain::{now, set_clock_to_now},
-    contract::{At, Contract},
+    contract::{CallError, Contract, Receipt, bindings::LogOpensCall},
     deployment::Deployment,
     rpc::Rpc,
 };
-use acts::Act;
+use acts::{Act, Deed};
 
 /// How long before the present the story begins, in seconds: a chain for the demo has its block 0 that long ago.
 pub const SPAN: u64 = 30 * DAY;
@@ -60,11 +60,11 @@ pub async fn ensure(rpc: &Rpc, deployment: &Deployment, folder: &Path, progress:
         bail!("the demo needs a chain that begins {} days ago", SPAN / DAY);
     }
     let accounts: Vec<Address> = rpc.call("eth_accounts", json!([])).await?;
-    let cast = cast::Cast::new(&accounts)?;
-    let files = files::make(&folder.join("records"))?;
     let contract = Contract::new(rpc, deployment.contract);
-    let acts = story::tell(begin, &cast, &files, &roles(&contract).await?);
-    let moments = play(&contract, begin, &acts, progress).await?;
+    let cast = cast::Cast::new(&accounts, &contract).await?;
+    let files = files::make(&folder.join("records"))?;
+    let acts = story::tell(begin, &cast, &files);
+    let moments = play(&contract, deployment.forwarder, begin, &acts, progress).await?;
     set_clock_to_now(rpc).await?;
     let summary = summary::of(*deployment, &cast, &files, moments)?;
     summary.write(&folder.join(SUMMARY))?;
@@ -78,15 +78,21 @@ struct Played {
     hash: H256,
 }
 
-async fn play(contract: &Contract, begin: u64, acts: &[Act], progress: Progress<'_>) -> Result<Vec<Played>> {
+async fn play(
+    contract: &Contract,
+    forwarder: Address,
+    begin: u64,
+    acts: &[Act],
+    progress: Progress<'_>,
+) -> Result<Vec<Played>> {
     let mut played = Vec::with_capacity(acts.len());
     for (done, act) in acts.iter().enumerate() {
         progress(done, acts.len(), &act.says);
         let timestamp = begin + act.after;
         let rpc = contract.rpc();
         rpc.call::<Value>("evm_setNextBlockTimestamp", json!([timestamp])).await?;
-        let sent = contract.send(act.actor, act.call.clone()).await;
-        let receipt = sent.with_context(|| format!("the demo stopped at: {}", act.says))?;
+        let done = perform(contract, forwarder, act).await;
+        let receipt = done.with_context(|| format!("the demo stopped at: {}", act.says))?;
         let moment = Moment { block: receipt.block_number.as_u64(), timestamp };
         played.push(Played { label: act.label, moment, hash: receipt.block_hash });
     }
@@ -94,16 +100,16 @@ async fn play(contract: &Contract, begin: u64, acts: &[Act], progress: Progress<
     Ok(played)
 }
 
-/// The ids of the roles the admin gives.
-struct Roles {
-    registrar: [u8; 32],
-    auditor: [u8; 32],
-}
-
-async fn roles(contract: &Contract) -> Result<Roles> {
-    use crate::contract::bindings::{AuditorCall, RegistrarCall};
-    Ok(Roles {
-        registrar: contract.call_at(RegistrarCall, At::Latest).await?,
-        auditor: contract.call_at(AuditorCall, At::Latest).await?,
-    })
+async fn perform(contract: &Contract, forwarder: Address, act: &Act) -> Result<Receipt, CallError> {
+    match &act.deed {
+        Deed::Calls(call) => contract.send(act.actor, call.clone()).await,
+        Deed::Signs { call, relayer } => contract.relay(forwarder, act.actor, *relayer, call.clone()).await,
+        Deed::LogsOpens(requests) => {
+            let mut signatures = Vec::with_capacity(requests.len());
+            for request in requests {
+                signatures.push(contract.sign_open(request).await?);
+            }
+            contract.send(act.actor, LogOpensCall { requests: requests.clone(), signatures }).await
+        }
+    }
 }

@@ -3,10 +3,7 @@
 use ethers::utils::to_checksum;
 
 use super::{RunOptions, terminal::say};
-use crate::{
-    demo::{Moment, Summary},
-    state::State,
-};
+use crate::{demo::Summary, state::State};
 
 pub(super) fn print(options: &RunOptions, state: &State, summary: &Summary) {
     let RunOptions { api_port, chain_port, .. } = options;
@@ -18,11 +15,12 @@ pub(super) fn print(options: &RunOptions, state: &State, summary: &Summary) {
     say(&format!("  API        http://127.0.0.1:{api_port}"));
     say(&format!("  chain      http://127.0.0.1:{chain_port} (chain id {})", deployment.chain_id));
     say(&format!("  contract   {} (since block {})", to_checksum(&deployment.contract, None), deployment.block));
+    say(&format!("  forwarder  {}", to_checksum(&deployment.forwarder, None)));
     say(&format!("  records    {folder}/records ({} files)", records.len()));
     say(&format!("  logs       {folder}/indexer.log, postgres.log, chain/anvil.log"));
     say("");
     for person in people {
-        say(&format!("  {:<14} {}  {}", person.key, person.address, person.about));
+        say(&format!("  {:<16} {}  {}", person.key, person.address, person.about));
     }
     say("");
     say("Worth trying:");
@@ -36,11 +34,12 @@ pub(super) fn print(options: &RunOptions, state: &State, summary: &Summary) {
     say("Ctrl-C stops everything; the next `make run` continues here, `make reset` forgets it.");
 }
 
-/// Five questions whose answers tell a story: what each shows, and its path and query.
-fn questions(summary: &Summary) -> [(String, String); 5] {
+/// Eight questions whose answers tell a story: what each shows, and its path and query.
+fn questions(summary: &Summary) -> [(String, String); 8] {
     let account = |key: &str| summary.address(key).unwrap_or_default();
-    let xray = summary.record("ada-xray").map_or("", |record| &*record.cid);
-    let revoked = summary.moment("xray-revoked").unwrap_or(Moment { block: summary.end.block, timestamp: 0 }).block;
+    let cid = |key: &str| summary.record(key).map_or("", |record| &*record.cid);
+    let block = |key: &str| summary.moment(key).map_or(summary.end.block, |moment| moment.block);
+    let (xray, revoked, discharged) = (cid("ada-xray"), block("xray-revoked"), block("ward-revoked"));
     let (ada, cardiologist) = (account("ada"), account("cardiologist"));
     [
         ("Who can see Ada's chest X-ray now:".to_owned(), format!("/v1/records/{xray}/viewers")),
@@ -56,7 +55,13 @@ fn questions(summary: &Summary) -> [(String, String); 5] {
             format!("/v1/patients/{ada}/access-log?limit=10")
         }),
         (
-            "Every event of Chiara, who once revoked everyone, as the hash chain that the contract vouches for:"
+            format!("Who could see Bruno's prescription while he was on the ward, and through whom (block {discharged}):"),
+            format!("/v1/records/{}/viewers?at=block:{}", cid("bruno-prescription"), discharged - 1),
+        ),
+        ("Who is on that ward:".to_owned(), format!("/v1/teams/{}", account("ward"))),
+        ("Who asked Bruno for access, and whether he gave it:".to_owned(), format!("/v1/patients/{}/requests", account("bruno"))),
+        (
+            "Every event of Chiara, whose mother once revoked everyone, as the hash chain that the contract vouches for:"
                 .to_owned(),
             format!("/v1/patients/{}/trail", account("chiara")),
         ),

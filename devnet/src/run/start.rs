@@ -30,6 +30,7 @@ use crate::{
 const BLOCK_TIME: Duration = Duration::from_secs(12);
 /// At how many past blocks the chain answers calls: with more, a day's run would take gigabytes of disk.
 const PAST_STATES: u32 = 500;
+const CANNOT_CONTINUE: &str = "cannot continue the chain (`make reset` starts from nothing)";
 /// The indexer's database.
 const DATABASE: &str = "chartkey";
 
@@ -71,10 +72,11 @@ pub(super) async fn everything(
 
 /// The chain an earlier run kept, if the whole demo is on it.
 async fn continue_chain(tools: &Toolchain, options: &RunOptions, state: &State) -> Result<Option<(Anvil, Summary)>> {
-    let Some(deployment) = Deployment::read(&state.deployment())? else { return Ok(None) };
+    let kept = Deployment::read(&state.deployment());
+    // An older version's file lacks what was added since.
+    let Some(deployment) = kept.context(CANNOT_CONTINUE)? else { return Ok(None) };
     say("Starting the chain where the last run stopped");
-    let anvil = Anvil::start(tools, chain_options(options, state)).await;
-    let anvil = anvil.context("cannot continue the chain (`make reset` starts from nothing)")?;
+    let anvil = Anvil::start(tools, chain_options(options, state)).await.context(CANNOT_CONTINUE)?;
     let Some(summary) = demo::find(anvil.rpc(), &deployment, state.folder()).await? else {
         say("The last run did not get through the demo: starting from nothing");
         return Ok(None);

@@ -16,11 +16,11 @@ async fn is_deployed_acted_on_and_asked_at_any_block() {
     let anvil = Anvil::start(&tools, AnvilOptions::default()).await.unwrap();
     let accounts: Vec<Address> = anvil.rpc().call("eth_accounts", json!([])).await.unwrap();
     let deployment = deploy(&tools, anvil.rpc(), accounts[0]).await.unwrap();
-    assert_eq!((deployment.chain_id, deployment.block), (31337, 1));
+    assert_eq!((deployment.chain_id, deployment.block), (31337, 2));
     let contract = Contract::new(anvil.rpc(), deployment.contract);
 
     let patient = accounts[1];
-    let register = RegisterPatientCall { suite: 2, key: Bytes::from([7; 32]) };
+    let register = RegisterPatientCall { key: Bytes::from([7; 32]) };
     let receipt = contract.send(patient, register.clone()).await.unwrap();
     assert_eq!(receipt.logs.len(), 2);
     let block = receipt.block_number.as_u64();

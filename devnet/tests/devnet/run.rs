@@ -195,8 +195,11 @@ async fn starts_answers_stops_and_continues_whatever_ends_it() {
 
 async fn tells_the_story(run: &Run) {
     let lines: Vec<&String> = run.lines.iter().filter(|line| line.starts_with("curl ")).collect();
-    let [now, before, why_not, log, trail] = lines[..] else { panic!("five lines: {lines:#?}") };
-    let cardiologist = run.line("cardiologist ").split_whitespace().nth(1).unwrap();
+    let [now, before, why_not, log, ward_sees, ward, requests, trail] = lines[..] else {
+        panic!("eight lines: {lines:#?}")
+    };
+    let account = |key: &str| run.line(&format!("  {key} ")).split_whitespace().nth(1).unwrap();
+    let (cardiologist, nurse) = (account("cardiologist"), account("nurse"));
     let sees = |viewers: Value| viewers["data"].as_array().unwrap().iter().any(|row| row["viewer"] == cardiologist);
     assert!(!sees(answer(now).await));
     assert!(sees(answer(before).await));
@@ -206,6 +209,14 @@ async fn tells_the_story(run: &Run) {
     let log = answer(log).await;
     let kinds: Vec<_> = log["data"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"RecordOpened") && kinds.contains(&"AccessRevoked"), "{kinds:?}");
+    let viewers = answer(ward_sees).await;
+    let through_ward = |row: &&Value| row["via"] == account("ward");
+    let by_ward: Vec<_> = viewers["data"].as_array().unwrap().iter().filter(through_ward).collect();
+    for member in [cardiologist, nurse] {
+        assert!(by_ward.iter().any(|row| row["viewer"] == member), "{viewers}");
+        assert!(answer(ward).await["data"].to_string().contains(member));
+    }
+    assert!(answer(requests).await["data"].to_string().contains(account("radiologist")));
     assert!(answer(trail).await["data"].as_array().unwrap().len() > 5);
 }
 
@@ -232,6 +243,17 @@ async fn a_missing_tool_is_one_line_with_what_installs_it() {
     let refused = run.env("CHARTKEY_ROOT", checkout.path()).output().await.unwrap();
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains("anvil") && said.contains("make setup") && said.lines().count() == 1, "{said}");
+}
+
+#[tokio::test]
+async fn what_an_older_version_kept_is_one_line_with_what_forgets_it() {
+    let state = Scratch::new().unwrap();
+    let without_forwarder = r#"{"chainId":31337,"contract":"0x5FbDB2315678afecb367f032d93F642f64180aa3","block":1}"#;
+    fs::write(state.path().join("deployment.json"), without_forwarder).unwrap();
+    let refused = devnet(state.path(), two_ports(), &["run"]).output().await.unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success());
+    assert!(said.contains("forwarder") && said.contains("make reset") && said.lines().count() == 1, "{said}");
 }
 
 #[tokio::test]

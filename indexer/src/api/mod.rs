@@ -13,6 +13,7 @@ mod practitioners;
 mod records;
 mod snapshot;
 mod stream;
+mod teams;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -41,6 +42,7 @@ pub fn router(reader: Reader) -> Router {
         .route("/v1/patients/{patient}/grants", get(patients::grants))
         .route("/v1/patients/{patient}/viewers", get(patients::viewers))
         .route("/v1/patients/{patient}/access-log", get(patients::access_log))
+        .route("/v1/patients/{patient}/requests", get(patients::requests))
         .route("/v1/patients/{patient}/trail", get(events::trail))
         .route("/v1/records/{cid}", get(records::record))
         .route("/v1/records/{cid}/viewers", get(records::viewers))
@@ -51,6 +53,7 @@ pub fn router(reader: Reader) -> Router {
         .route("/v1/practitioners/{practitioner}/patients", get(practitioners::patients))
         .route("/v1/practitioners/{practitioner}/records", get(practitioners::records))
         .route("/v1/practitioners/{practitioner}/activity", get(practitioners::activity))
+        .route("/v1/teams/{team}", get(teams::team))
         .route("/v1/accounts/{account}/keys", get(accounts::keys))
         .route("/v1/events", get(events::events))
         .route("/health", get(operations::health))

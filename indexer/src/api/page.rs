@@ -5,8 +5,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::extract::Limit;
-use crate::model::{Malformed, Position};
-use crate::store::read::PageOf;
+use crate::model::{Address, Malformed, Position};
+use crate::store::read::{PageOf, ViewerPlace};
 
 /// Where a list goes on: after the event that began its last row. Stays valid while the chain grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,42 @@ impl<'de> Deserialize<'de> for Cursor {
     }
 }
 
+/// Where a list of viewers goes on: after this row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ViewerCursor(pub ViewerPlace);
+
+impl std::fmt::Display for ViewerCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (at, viewer) = self.0;
+        write!(f, "{}-{viewer}", Cursor(at))
+    }
+}
+
+impl FromStr for ViewerCursor {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let wrong = || Malformed(format!("'{text}' is not a cursor: take page.next of the page before"));
+        let (at, viewer) = text.rsplit_once('-').ok_or_else(wrong)?;
+        let Cursor(at) = at.parse().map_err(|_| wrong())?;
+        let viewer: Address = viewer.parse().map_err(|_| wrong())?;
+        Ok(ViewerCursor((at, viewer)))
+    }
+}
+
+impl<'de> Deserialize<'de> for ViewerCursor {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// One row more than asked for is read: it tells whether there is a next page.
 pub(super) fn page_of(limit: Limit, cursor: Option<Cursor>) -> PageOf<Position> {
+    PageOf { limit: limit.0 + 1, after: cursor.map(|cursor| cursor.0) }
+}
+
+/// The same of a list of viewers.
+pub(super) fn page_of_viewers(limit: Limit, cursor: Option<ViewerCursor>) -> PageOf<ViewerPlace> {
     PageOf { limit: limit.0 + 1, after: cursor.map(|cursor| cursor.0) }
 }
 

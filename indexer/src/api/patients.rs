@@ -1,4 +1,4 @@
-//! One chart: summary, records, grants, viewers, access log.
+//! One chart: summary, records, grants, viewers, access log, requests.
 
 use axum::response::Response;
 use serde::Deserialize;
@@ -6,8 +6,9 @@ use serde::de::Error as _;
 
 use super::error::ApiError;
 use super::extract::{AtParam, Limit, Nothing, Params, PathOf, number};
-use super::page::{Cursor, page_of};
+use super::page::{Cursor, ViewerCursor, page_of, page_of_viewers};
 use super::snapshot::Snapshot;
+use crate::model::view::{RecordStatus, RequestState};
 use crate::model::{Address, EventKind, Moment, Purpose, RecordCid, Scope};
 use crate::store::read::{self, AccessLogFilter, GrantFilter, GrantStateFilter, RecordFilter};
 
@@ -45,15 +46,6 @@ pub(super) struct RecordParams {
     cursor: Option<Cursor>,
 }
 
-/// Every record is current until the contract knows other states.
-#[derive(Deserialize, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum RecordStatus {
-    Current,
-    Superseded,
-    Retracted,
-}
-
 /// `GET /v1/patients/{patient}/records`
 pub(super) async fn records(
     PathOf(patient): PathOf<Address>,
@@ -61,14 +53,16 @@ pub(super) async fn records(
     mut snapshot: Snapshot,
 ) -> Result<Response, ApiError> {
     require_patient(&mut snapshot, patient).await?;
-    let filter =
-        RecordFilter { folder: params.folder, author: params.author, since: params.since, until: params.until };
-    let rows = match params.status {
-        None | Some(RecordStatus::Current) => {
-            read::records(snapshot.db(), patient, &filter, page_of(params.limit, params.cursor)).await?
-        }
-        Some(RecordStatus::Superseded | RecordStatus::Retracted) => Vec::new(),
+    let filter = RecordFilter {
+        folder: params.folder,
+        author: params.author,
+        status: params.status,
+        since: params.since,
+        until: params.until,
     };
+    let head = snapshot.head();
+    let page = page_of(params.limit, params.cursor);
+    let rows = read::records(snapshot.db(), patient, &filter, head, page).await?;
     Ok(snapshot.page(rows, params.limit))
 }
 
@@ -96,11 +90,14 @@ enum GrantState {
     All,
 }
 
-/// `chart`, a folder's number, or a record's CID.
+/// `chart`, `emergency`, a folder's number, or a record's CID.
 fn scope<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Scope>, D::Error> {
     let text = String::deserialize(d)?;
     if text == "chart" {
         return Ok(Some(Scope::Chart));
+    }
+    if text == "emergency" {
+        return Ok(Some(Scope::Emergency));
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
         let folder: u32 = text.parse().unwrap_or(0);
@@ -108,7 +105,9 @@ fn scope<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Scope>, D::Err
         return if folder == 0 { Err(wrong()) } else { Ok(Some(Scope::Folder(folder))) };
     }
     let cid: RecordCid = text.parse().map_err(|_| {
-        D::Error::custom(format!("'{text}' is not a scope: expected chart, a folder's number or a record's CID"))
+        D::Error::custom(format!(
+            "'{text}' is not a scope: expected chart, emergency, a folder's number or a record's CID"
+        ))
     })?;
     Ok(Some(Scope::Record(cid.digest)))
 }
@@ -138,7 +137,7 @@ pub(super) struct ViewerParams {
     at: Option<AtParam>,
     #[serde(default)]
     limit: Limit,
-    cursor: Option<Cursor>,
+    cursor: Option<ViewerCursor>,
 }
 
 /// `GET /v1/patients/{patient}/viewers`: who can see what, besides the patient.
@@ -149,9 +148,9 @@ pub(super) async fn viewers(
 ) -> Result<Response, ApiError> {
     require_patient(&mut snapshot, patient).await?;
     let at = snapshot.at(params.at).await?;
-    let page = page_of(params.limit, params.cursor);
+    let page = page_of_viewers(params.limit, params.cursor);
     let rows = read::viewers_of_patient(snapshot.db(), patient, at, page).await?;
-    Ok(snapshot.page(rows, params.limit))
+    Ok(snapshot.page_of_viewers(rows, params.limit))
 }
 
 #[derive(Deserialize)]
@@ -185,5 +184,26 @@ pub(super) async fn access_log(
     };
     let page = page_of(params.limit, params.cursor);
     let rows = read::access_log(snapshot.db(), patient, &filter, page).await?;
+    Ok(snapshot.page(rows, params.limit))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequestParams {
+    state: Option<RequestState>,
+    #[serde(default)]
+    limit: Limit,
+    cursor: Option<Cursor>,
+}
+
+/// `GET /v1/patients/{patient}/requests`: who asked for access.
+pub(super) async fn requests(
+    PathOf(patient): PathOf<Address>,
+    Params(params): Params<RequestParams>,
+    mut snapshot: Snapshot,
+) -> Result<Response, ApiError> {
+    require_patient(&mut snapshot, patient).await?;
+    let page = page_of(params.limit, params.cursor);
+    let rows = read::requests(snapshot.db(), patient, params.state, page).await?;
     Ok(snapshot.page(rows, params.limit))
 }

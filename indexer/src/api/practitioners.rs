@@ -75,7 +75,8 @@ pub(super) struct ListParams {
     cursor: Option<Cursor>,
 }
 
-/// `GET /v1/practitioners/{practitioner}/patients`: the grants in force that name them.
+/// `GET /v1/practitioners/{practitioner}/patients`: the grants and referrals in force that name them or a team of
+/// theirs.
 pub(super) async fn patients(
     PathOf(account): PathOf<Address>,
     Params(params): Params<ListParams>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
 use super::extract::{AtParam, Limit, Params, PathOf};
-use super::page::{Cursor, page_of};
+use super::page::{Cursor, ViewerCursor, page_of, page_of_viewers};
 use super::snapshot::Snapshot;
 use crate::model::view::Record;
 use crate::model::{Address, Digest, Purpose, RecordCid};
@@ -41,7 +41,8 @@ async fn find(
     cid: RecordCid,
     patient: Option<Address>,
 ) -> Result<(Record, Vec<Address>), ApiError> {
-    let found = read::record(snapshot.db(), cid.digest, patient).await?;
+    let head = snapshot.head();
+    let found = read::record(snapshot.db(), cid.digest, patient, head).await?;
     found.ok_or_else(|| match patient {
         Some(patient) => ApiError::NotFound(format!("the chart of {patient} holds no record {cid}")),
         None => ApiError::NotFound(format!("no chart holds a record {cid}")),
@@ -58,17 +59,27 @@ pub(super) struct ListParams {
     cursor: Option<Cursor>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ViewerParams {
+    patient: Option<Address>,
+    at: Option<AtParam>,
+    #[serde(default)]
+    limit: Limit,
+    cursor: Option<ViewerCursor>,
+}
+
 /// `GET /v1/records/{cid}/viewers`: who can see it, besides the patient, in every chart that holds it or in `patient`'s.
 pub(super) async fn viewers(
     PathOf(cid): PathOf<RecordCid>,
-    Params(params): Params<ListParams>,
+    Params(params): Params<ViewerParams>,
     mut snapshot: Snapshot,
 ) -> Result<Response, ApiError> {
     let digest = require(&mut snapshot, cid, params.patient).await?;
     let at = snapshot.at(params.at).await?;
-    let page = page_of(params.limit, params.cursor);
+    let page = page_of_viewers(params.limit, params.cursor);
     let rows = read::viewers_of_record(snapshot.db(), digest, params.patient, at, page).await?;
-    Ok(snapshot.page(rows, params.limit))
+    Ok(snapshot.page_of_viewers(rows, params.limit))
 }
 
 /// `GET /v1/records/{cid}/opens`: every open of it by then, newest first.

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::extract::{AtParam, Limit};
-use super::page::{Cursor, Page, cut};
-use crate::model::view::AsOf;
+use super::page::{Cursor, Page, ViewerCursor, cut};
+use crate::model::view::{AsOf, Viewer};
 use crate::model::{Address, Position, keccak256};
-use crate::store::read::{self, At};
+use crate::store::read::{self, At, ViewerPlace};
 use crate::store::{Connection, Reader, Transaction};
 
 /// A read-only snapshot of the database, and the indexed head in it. Refused while the index is still catching up: an answer
@@ -120,6 +120,12 @@ impl Snapshot {
     /// The answer that is a page of a list in the order of events.
     pub fn page<T: Serialize>(self, rows: Vec<(Position, T)>, limit: Limit) -> Response {
         let (data, page) = cut(rows, limit, |at| Cursor(*at).to_string());
+        self.list(data, page, ())
+    }
+
+    /// The answer that is a page of a list of viewers.
+    pub fn page_of_viewers(self, rows: Vec<(ViewerPlace, Viewer)>, limit: Limit) -> Response {
+        let (data, page) = cut(rows, limit, |at| ViewerCursor(*at).to_string());
         self.list(data, page, ())
     }
 

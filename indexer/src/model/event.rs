@@ -1,10 +1,9 @@
 //! The contract's events, decoded, and where in the chain they stand.
 
-use super::bytes::deserialize_from_str;
 use super::{Address, Codec, Digest, Hash, Key, Malformed, Moment, Purpose, Purposes, Rights, Scope};
 
 /// An event's place in the chain's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     pub block_number: u64,
     pub log_index: u32,
@@ -58,7 +57,8 @@ pub struct DirectoryEntry {
     pub organisation: String,
 }
 
-/// What happened; the fields are documented in contracts/interfaces. The subject is kept beside it.
+/// What happened; the fields are documented in contracts/interfaces. The subject is kept beside it, and what nothing
+/// here asks for (hashes of notes and reasons, nonces) only in the log's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     PatientRegistered {
@@ -99,13 +99,56 @@ pub enum Event {
         account: Address,
         actor: Address,
     },
+    AdminChangePending {
+        new_admin: Option<Address>,
+        actor: Address,
+    },
+    TeamCreated {
+        team: Address,
+        registrar: Address,
+        name: String,
+        organisation: String,
+    },
+    TeamMemberSet {
+        team: Address,
+        member: Address,
+        registrar: Address,
+        until: Moment,
+    },
+    TeamMemberRemoved {
+        team: Address,
+        member: Address,
+        actor: Address,
+    },
+    GuardianSet {
+        guardian: Address,
+        actor: Address,
+        until: Moment,
+    },
+    GuardianRemoved {
+        guardian: Address,
+        actor: Address,
+    },
     RecordAdded {
         digest: Digest,
         author: Address,
         codec: Codec,
         folder: u32,
+        via: Option<Address>,
+        scope: Scope,
         key_commit: Hash,
         sealed_metadata: Vec<u8>,
+    },
+    RecordSuperseded {
+        digest: Digest,
+        successor: Digest,
+        author: Address,
+    },
+    RecordRetracted {
+        digest: Digest,
+        author: Address,
+        via: Option<Address>,
+        scope: Scope,
     },
     AccessGranted {
         grantee: Address,
@@ -129,6 +172,42 @@ pub enum Event {
     EveryoneRevoked {
         actor: Address,
     },
+    AccessReferred {
+        grantee: Address,
+        scope: Scope,
+        referrer: Address,
+        parent: Scope,
+        rights: Rights,
+        purposes: Purposes,
+        expires_at: Moment,
+        sealed_key: Vec<u8>,
+    },
+    ReferralEnded {
+        grantee: Address,
+        scope: Scope,
+        referrer: Address,
+        actor: Address,
+    },
+    AccessRequested {
+        practitioner: Address,
+        scope: Scope,
+        purposes: Purposes,
+        note_hash: Hash,
+    },
+    EmergencyPolicySet {
+        actor: Address,
+        /// Seconds; 0: nobody may break the glass.
+        duration: u32,
+    },
+    GlassBroken {
+        practitioner: Address,
+        expires_at: Moment,
+        epoch: u32,
+    },
+    EmergencyReviewed {
+        practitioner: Address,
+        auditor: Address,
+    },
     RecordOpened {
         digest: Digest,
         reader: Address,
@@ -136,133 +215,12 @@ pub enum Event {
         scope: Scope,
         purpose: Purpose,
     },
-}
-
-macro_rules! event_kinds {
-    ($($name:ident),* $(,)?) => {
-        /// The name of an event, as in the contract.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-        pub enum EventKind { $($name),* }
-
-        impl EventKind {
-            pub const ALL: &[EventKind] = &[$(EventKind::$name),*];
-
-            pub fn name(self) -> &'static str {
-                match self { $(EventKind::$name => stringify!($name)),* }
-            }
-        }
-
-        impl Event {
-            pub fn kind(&self) -> EventKind {
-                match self { $(Event::$name { .. } => EventKind::$name),* }
-            }
-        }
-    };
-}
-
-event_kinds!(
-    PatientRegistered,
-    KeyPublished,
-    PractitionerRegistered,
-    PractitionerAmended,
-    PractitionerRenewed,
-    PractitionerSuspended,
-    PractitionerReinstated,
-    RoleChanged,
-    RecordAdded,
-    AccessGranted,
-    AccessRevoked,
-    AccessRenounced,
-    EveryoneRevoked,
-    RecordOpened,
-);
-
-impl std::str::FromStr for EventKind {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        let found = EventKind::ALL.iter().find(|kind| kind.name() == text);
-        found.copied().ok_or_else(|| {
-            let names: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
-            Malformed(format!("'{text}' is not a kind of event: expected one of {}", names.join(", ")))
-        })
-    }
-}
-
-deserialize_from_str!(EventKind);
-
-impl Event {
-    /// Who did it.
-    pub fn actor(&self) -> Address {
-        match self {
-            Event::PatientRegistered { patient: actor, .. }
-            | Event::KeyPublished { account: actor, .. }
-            | Event::PractitionerRegistered { registrar: actor, .. }
-            | Event::PractitionerAmended { registrar: actor, .. }
-            | Event::PractitionerRenewed { registrar: actor, .. }
-            | Event::PractitionerSuspended { registrar: actor, .. }
-            | Event::PractitionerReinstated { registrar: actor, .. }
-            | Event::RoleChanged { actor, .. }
-            | Event::RecordAdded { author: actor, .. }
-            | Event::AccessGranted { actor, .. }
-            | Event::AccessRevoked { actor, .. }
-            | Event::AccessRenounced { grantee: actor, .. }
-            | Event::EveryoneRevoked { actor }
-            | Event::RecordOpened { reader: actor, .. } => *actor,
-        }
-    }
-
-    /// The account it is about, if there is one besides the subject.
-    pub fn party(&self) -> Option<Address> {
-        match self {
-            Event::PatientRegistered { patient: party, .. }
-            | Event::KeyPublished { account: party, .. }
-            | Event::PractitionerRegistered { practitioner: party, .. }
-            | Event::PractitionerAmended { practitioner: party, .. }
-            | Event::PractitionerRenewed { practitioner: party, .. }
-            | Event::PractitionerSuspended { practitioner: party, .. }
-            | Event::PractitionerReinstated { practitioner: party, .. }
-            | Event::RoleChanged { account: party, .. }
-            | Event::AccessGranted { grantee: party, .. }
-            | Event::AccessRevoked { grantee: party, .. }
-            | Event::AccessRenounced { grantee: party, .. }
-            | Event::RecordOpened { reader: party, .. } => Some(*party),
-            Event::RecordAdded { .. } | Event::EveryoneRevoked { .. } => None,
-        }
-    }
-
-    /// The record it is about.
-    pub fn digest(&self) -> Option<Digest> {
-        match self {
-            Event::RecordAdded { digest, .. } | Event::RecordOpened { digest, .. } => Some(*digest),
-            _ => None,
-        }
-    }
-
-    /// The scope of the grant it is about.
-    pub fn scope(&self) -> Option<Scope> {
-        match self {
-            Event::AccessGranted { scope, .. }
-            | Event::AccessRevoked { scope, .. }
-            | Event::AccessRenounced { scope, .. }
-            | Event::RecordOpened { scope, .. } => Some(*scope),
-            _ => None,
-        }
-    }
-
-    /// The team through which a record was opened.
-    pub fn via(&self) -> Option<Address> {
-        match self {
-            Event::RecordOpened { via, .. } => *via,
-            _ => None,
-        }
-    }
-
-    /// What a record was opened for.
-    pub fn purpose(&self) -> Option<Purpose> {
-        match self {
-            Event::RecordOpened { purpose, .. } => Some(*purpose),
-            _ => None,
-        }
-    }
+    OpenSkipped {
+        reader: Address,
+        relayer: Address,
+        digest: Digest,
+    },
+    NoncesCancelled {
+        account: Address,
+    },
 }

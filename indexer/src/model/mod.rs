@@ -2,8 +2,10 @@
 
 mod bytes;
 mod cid;
+mod columns;
 mod event;
 mod judge;
+mod kind;
 mod moment;
 mod purpose;
 mod scope;
@@ -12,8 +14,9 @@ pub mod view;
 
 pub use bytes::{Address, Digest, Hash, Key, Malformed, REGISTRY, keccak256};
 pub use cid::{Codec, RecordCid};
-pub use event::{Block, DirectoryEntry, Event, EventKind, LoggedEvent, Position, RawLog};
-pub use judge::{Chart, GrantState, Reason, Standing, Verdict, judge};
+pub use event::{Block, DirectoryEntry, Event, LoggedEvent, Position, RawLog};
+pub use judge::{Chart, GrantState, Question, Reason, Standing, Through, Verdict, judge};
+pub use kind::EventKind;
 pub use moment::Moment;
 pub use purpose::{Purpose, Purposes, Rights};
 pub use scope::Scope;

@@ -69,6 +69,11 @@ impl FromStr for Purpose {
 pub struct Purposes(pub u16);
 
 impl Purposes {
+    /// This one alone.
+    pub fn only(purpose: Purpose) -> Self {
+        Purposes(1 << purpose.code())
+    }
+
     pub fn contains(self, purpose: Purpose) -> bool {
         self.0 & (1 << purpose.code()) != 0
     }
@@ -84,6 +89,8 @@ impl Purposes {
 pub struct Rights(pub u8);
 
 impl Rights {
+    /// What breaking the glass gives.
+    pub const READ: Rights = Rights(1);
     const NAMES: [(u8, &'static str); 3] = [(1, "READ"), (2, "WRITE"), (4, "REFER")];
 
     pub fn may_read(self) -> bool {

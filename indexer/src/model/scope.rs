@@ -11,10 +11,14 @@ pub enum Scope {
     Folder(u32),
     /// One record.
     Record(Digest),
+    /// The whole chart, in an emergency: what breaking the glass gives.
+    Emergency,
 }
 
 impl Scope {
-    /// From the word on chain: 0 is the chart, 1 to 2^32 - 1 a folder, anything else a record.
+    const EMERGENCY: [u8; 32] = [0xff; 32];
+
+    /// From the word on chain: 0 is the chart, 1 to 2^32 - 1 a folder, 2^256 - 1 the emergency, anything else a record.
     pub fn from_word(word: [u8; 32]) -> Self {
         match word {
             [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, low @ ..] => {
@@ -23,6 +27,7 @@ impl Scope {
                     folder => Scope::Folder(folder),
                 }
             }
+            Scope::EMERGENCY => Scope::Emergency,
             _ => Scope::Record(Digest(word)),
         }
     }
@@ -34,6 +39,7 @@ impl Scope {
             Scope::Chart => {}
             Scope::Folder(folder) => word[28..].copy_from_slice(&folder.to_be_bytes()),
             Scope::Record(digest) => word = digest.0,
+            Scope::Emergency => word = Scope::EMERGENCY,
         }
         word
     }
@@ -53,12 +59,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_three_kinds_never_overlap() {
-        for scope in [Scope::Chart, Scope::Folder(1), Scope::Folder(u32::MAX), Scope::Record(Digest([7; 32]))] {
+    fn the_kinds_never_overlap() {
+        let record = Scope::Record(Digest([7; 32]));
+        for scope in [Scope::Chart, Scope::Folder(1), Scope::Folder(u32::MAX), record, Scope::Emergency] {
             assert_eq!(Scope::from_word(scope.to_word()), scope);
         }
         let mut first_record = [0; 32];
         first_record[27] = 1;
-        assert_eq!(Scope::from_word(first_record), Scope::Record(Digest(first_record)));
+        let mut last_record = [0xff; 32];
+        last_record[31] = 0xfe;
+        for record in [first_record, last_record] {
+            assert_eq!(Scope::from_word(record), Scope::Record(Digest(record)));
+        }
     }
 }

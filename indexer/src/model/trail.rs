@@ -18,7 +18,7 @@ impl TrailDomain {
         bytes[56..64].copy_from_slice(&self.chain_id.to_be_bytes());
         bytes[76..96].copy_from_slice(&self.contract.0);
         bytes[108..].copy_from_slice(&subject.0);
-        Hash(keccak256(&bytes))
+        cut(keccak256(&bytes))
     }
 }
 
@@ -34,5 +34,11 @@ pub fn next_link(before: Hash, block_number: u64, timestamp: Moment, topics: &[H
     bytes[56..64].copy_from_slice(&block_number.to_be_bytes());
     bytes[88..96].copy_from_slice(&timestamp.unix().to_be_bytes());
     bytes[96..].copy_from_slice(&keccak256(&logged));
-    Hash(keccak256(&bytes))
+    cut(keccak256(&bytes))
+}
+
+/// Links have 224 bits: on chain the last four bytes of a trail's slot hold the chart's epoch.
+fn cut(mut hash: [u8; 32]) -> Hash {
+    hash[28..].fill(0);
+    Hash(hash)
 }

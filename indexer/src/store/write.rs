@@ -170,8 +170,54 @@ pub async fn withdraw(db: &mut PgConnection, first: u64) -> Result<(), StoreErro
     sqlx::query!("update access_grant set voided_block = null, voided_log = null where voided_block >= $1", first)
         .execute(&mut *db)
         .await?;
+    withdraw_record_ends(&mut *db, first).await?;
+    sqlx::query!("delete from access_request where requested_block >= $1", first).execute(&mut *db).await?;
+    sqlx::query!(
+        "update access_request set ended_block = null, ended_log = null, end_reason = null where ended_block >= $1",
+        first
+    )
+    .execute(&mut *db)
+    .await?;
+    withdraw_terms(db, first).await
+}
+
+async fn withdraw_record_ends(db: &mut PgConnection, first: i64) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update record set superseded_block = null, superseded_log = null, superseded_by = null
+         where superseded_block >= $1",
+        first
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("update record set retracted_block = null, retracted_log = null where retracted_block >= $1", first)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// What holds until the next change of the same thing.
+async fn withdraw_terms(db: &mut PgConnection, first: i64) -> Result<(), StoreError> {
     sqlx::query!("delete from practitioner where from_block >= $1", first).execute(&mut *db).await?;
     sqlx::query!("update practitioner set until_block = null, until_log = null where until_block >= $1", first)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("delete from team where created_block >= $1", first).execute(&mut *db).await?;
+    sqlx::query!("delete from team_member where from_block >= $1", first).execute(&mut *db).await?;
+    sqlx::query!(
+        "update team_member set until_block = null, until_log = null, end_reason = null where until_block >= $1",
+        first
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("delete from guardian where from_block >= $1", first).execute(&mut *db).await?;
+    sqlx::query!(
+        "update guardian set until_block = null, until_log = null, end_reason = null where until_block >= $1",
+        first
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("delete from emergency_policy where from_block >= $1", first).execute(&mut *db).await?;
+    sqlx::query!("update emergency_policy set until_block = null, until_log = null where until_block >= $1", first)
         .execute(db)
         .await?;
     Ok(())

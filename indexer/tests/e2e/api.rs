@@ -1,7 +1,7 @@
 //! The API's shapes, pages and refusals, on one small story.
 
 use chartkey_devnet::contract::bindings::{
-    AddRecordCall, DirectoryEntry, GrantAccessCall, GrantRoleCall, OpenRecordCall, RegisterPatientCall,
+    AddRecordCall, DirectoryEntry, GrantAccessCall, GrantRoleCall, NewRecord, OpenRecordCall, RegisterPatientCall,
     RegisterPractitionerCall, RevokeAccessCall,
 };
 use ethers::types::{Address, Bytes};
@@ -12,6 +12,10 @@ use serde_json::{Value, json};
 use crate::indexer::{Indexer, run_to_end};
 use crate::viewers::cid;
 use crate::world::World;
+
+mod refusals;
+mod ward;
+mod ways;
 
 const DIGEST: [u8; 32] = [0xab; 32];
 const END: u64 = 1_800_000_000;
@@ -32,7 +36,7 @@ impl Story {
         let [admin, patient, doctor, former, registrar] = world.accounts[..5] else { panic!("five accounts") };
         let contract = &world.contract;
         contract.send(admin, GrantRoleCall { role: keccak256("REGISTRAR"), account: registrar }).await.unwrap();
-        contract.send(patient, RegisterPatientCall { suite: 2, key: [7; 32].into() }).await.unwrap();
+        contract.send(patient, RegisterPatientCall { key: [7; 32].into() }).await.unwrap();
         for (practitioner, name) in [(doctor, "Dr Ada"), (former, "Dr Bob\0")] {
             let entry = DirectoryEntry {
                 name: name.into(),
@@ -43,8 +47,7 @@ impl Story {
             let call = RegisterPractitionerCall { practitioner, valid_until: END, emergency_capable: true, entry };
             contract.send(registrar, call).await.unwrap();
         }
-        let cid: Bytes = [&[0x01, 0x55, 0x12, 0x20], &DIGEST[..]].concat().into();
-        let add = AddRecordCall { patient, cid, folder: 3, key_commit: [1; 32], sealed_metadata: [2; 5].into() };
+        let add = AddRecordCall { patient, via: Address::zero(), folder: 3, record: new_record(DIGEST) };
         contract.send(patient, add).await.unwrap();
         let grant = |grantee, scope| GrantAccessCall {
             patient,
@@ -70,6 +73,11 @@ impl Story {
     fn patient(&self) -> String {
         to_checksum(&self.patient, None)
     }
+}
+
+fn new_record(digest: [u8; 32]) -> NewRecord {
+    let cid = [&[0x01, 0x55, 0x12, 0x20], &digest[..]].concat().into();
+    NewRecord { cid, key_commit: [1; 32], sealed_metadata: [2; 5].into() }
 }
 
 fn text(address: Address) -> String {
@@ -176,7 +184,8 @@ async fn a_trail_can_be_recomputed_from_the_api_alone() {
             let time: chartkey_indexer::model::Moment = row["blockTimestamp"].as_str().unwrap().parse().unwrap();
             let word = |number: u64| [&[0; 24], &number.to_be_bytes()[..]].concat();
             let next = [link.to_vec(), word(block), word(time.unix()), keccak256(logged).to_vec()].concat();
-            link = keccak256(next).into();
+            // Links have 224 bits.
+            link = [&keccak256(next)[..28], &[0; 4]].concat().into();
             assert_eq!(hex(&row["link"]), link);
         }
         assert_eq!(hex(&body["head"]), link);
@@ -237,72 +246,6 @@ async fn an_unchanged_answer_is_not_sent_again() {
     assert_eq!(story.indexer.send(&path, &[("if-none-match", &tag)]).await.status(), StatusCode::OK);
     let zipped = story.indexer.send(&path, &[("accept-encoding", "gzip")]).await;
     assert_eq!(zipped.headers()["content-encoding"], "gzip");
-}
-
-#[tokio::test]
-async fn bad_requests_are_told_what_is_wrong_and_what_would_be_right() {
-    let story = Story::tell().await;
-    let patient = story.patient();
-    let cid = cid(DIGEST).to_string();
-    let stranger = text(story.world.accounts[7]);
-    let mistyped = format!("0x{}", patient[2..].replace('C', "c"));
-    let (head, _) = story.world.head().await;
-    let open = format!("/v1/can-open?patient={patient}&cid={cid}&reader={patient}");
-    let cases = [
-        // A CID with another hash function (blake2b-256), of another codec, and none at all.
-        (400, "/v1/records/bafk2bzaceaphwawppwcjfybp6eyn5gw54wabomtz7kxd6xy6x7jq5dx6hcgmy".to_owned(), "0xb220"),
-        (400, "/v1/records/bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua".into(), "0x71"),
-        (400, "/v1/records/xray.png/viewers".into(), "not a CID"),
-        (400, "/v1/patients/0x1234".into(), "40 hexadecimal digits"),
-        (400, format!("/v1/patients/{mistyped}"), "checksum"),
-        (400, format!("/v1/patients/{patient}/grants?state=forgotten"), "forgotten"),
-        (400, format!("/v1/patients/{patient}/grants?scope=everything"), "expected chart"),
-        (400, format!("/v1/patients/{patient}/grants?scope=0"), "1 to 4294967295"),
-        (400, format!("/v1/patients/{patient}/grants?color=red"), "color"),
-        (400, format!("/v1/patients/{patient}/records?folder=-1"), "'-1'"),
-        (400, format!("/v1/patients/{patient}/records?limit=0"), "1 to 200"),
-        (400, format!("/v1/patients/{patient}/records?limit=201"), "1 to 200"),
-        (400, format!("/v1/patients/{patient}/records?cursor=next"), "page.next"),
-        (400, format!("/v1/patients/{patient}/access-log?since=yesterday"), "RFC 3339"),
-        (400, format!("/v1/patients/{patient}/access-log?kind=Opened"), "RecordOpened"),
-        (400, format!("/v1/records/{cid}/viewers?at=noon"), "block:1234"),
-        (400, format!("/v1/records/{cid}/viewers?at=2026-01-01T00:00:00+01:00"), "%2B"),
-        (400, format!("/v1/records/{cid}/viewers?at=block:{}", head + 1), "future"),
-        (400, format!("/v1/records/{cid}/viewers?at=2999-01-01T00:00:00Z"), "future"),
-        (400, format!("/v1/records/{cid}/viewers?at=block:0"), "before the contract's deployment"),
-        (400, format!("/v1/records/{cid}/viewers?at=1999-01-01T00:00:00Z"), "before the contract's deployment"),
-        (400, open.clone(), "purpose"),
-        (400, format!("{open}&purpose=CURIOSITY"), "TREAT"),
-        (400, "/v1/events?fromBlock=9&toBlock=3".into(), "after toBlock"),
-        (400, "/health?verbose".into(), "verbose"),
-        (400, "/v1/practitioners?q=%00".into(), "1 to 200"),
-        (400, "/v1/practitioners?q=".into(), "1 to 200"),
-        (404, format!("/v1/patients/{stranger}"), "no patient"),
-        (404, format!("/v1/patients/{stranger}/trail"), "no patient"),
-        (404, format!("/v1/practitioners/{stranger}"), "no registrar"),
-        (404, format!("/v1/practitioners/{patient}/activity"), "no registrar"),
-        (404, format!("/v1/accounts/{stranger}/keys"), "no key"),
-        (404, format!("/v1/records/{}", crate::viewers::cid([1; 32])), "no chart"),
-        (404, format!("/v1/records/{cid}?patient={stranger}"), "holds no record"),
-        (404, "/v2".into(), "no such route"),
-    ];
-    for (status, path, hint) in cases {
-        let response = story.indexer.send(&path, &[("x-request-id", "mine-1")]).await;
-        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
-        let answered = response.status().as_u16();
-        let problem: Value = response.json().await.unwrap();
-        assert_eq!((answered, kind.as_str()), (status, "application/problem+json"), "{path}: {problem}");
-        assert!(problem["detail"].as_str().unwrap().contains(hint), "{path}: {problem}");
-        assert_eq!((&problem["status"], &problem["requestId"]), (&json!(status), &json!("mine-1")), "{path}");
-        assert!(problem["type"].as_str().unwrap().starts_with("urn:chartkey:problem:"), "{path}");
-    }
-    let rebound = story.indexer.send("/v1/practitioners", &[("host", "evil.example:8080")]).await;
-    assert_eq!(rebound.status(), StatusCode::MISDIRECTED_REQUEST);
-    let by_name = story.indexer.send("/v1/practitioners", &[("host", "localhost:8080")]).await;
-    assert_eq!(by_name.status(), StatusCode::OK);
-    let log = story.indexer.log();
-    let secrets = [patient.as_str(), &patient.to_lowercase()[2..], &cid, "password"];
-    assert!(secrets.iter().all(|secret| !log.contains(secret)), "the log names people or records");
 }
 
 #[tokio::test]

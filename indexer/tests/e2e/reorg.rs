@@ -85,7 +85,7 @@ async fn compare_with_fresh(
     fresh.catch_up(world).await;
     assert_same_tables(&tables(database).await, &tables(&fresh_database).await, when);
     for patient in &history.patients {
-        for route in ["", "/records", "/grants?state=all", "/viewers", "/access-log", "/trail"] {
+        for route in ["", "/records", "/grants?state=all", "/viewers", "/access-log", "/requests", "/trail"] {
             let path = format!("/v1/patients/{patient:?}{route}");
             assert_eq!(answer(indexer, &path).await, answer(&fresh, &path).await, "{when}: {path}");
         }
@@ -95,6 +95,13 @@ async fn compare_with_fresh(
             let path = format!("/v1/records/{}{route}", cid(record.digest));
             assert_eq!(answer(indexer, &path).await, answer(&fresh, &path).await, "{when}: {path}");
         }
+    }
+    let teams = history.teams.iter().map(|team| format!("/v1/teams/{:?}", team.address));
+    let practices = history.practitioners.iter().flat_map(|practitioner| {
+        ["patients", "records"].map(|route| format!("/v1/practitioners/{practitioner:?}/{route}"))
+    });
+    for path in teams.chain(practices) {
+        assert_eq!(answer(indexer, &path).await, answer(&fresh, &path).await, "{when}: {path}");
     }
     fresh.stop().await;
 }

@@ -104,3 +104,47 @@ async fn every_change_of_the_stored_history_is_noticed_and_named() {
     }
     assert!(verify(&world, &database).await.0);
 }
+
+#[tokio::test]
+async fn a_changed_column_of_any_kind_of_event_is_noticed() {
+    let world = World::new().await;
+    let mut history = History::begin(&world, 13).await;
+    history.act(200).await;
+    let database = world.database().await;
+    let indexer = Indexer::start(&world, &database).await;
+    indexer.catch_up(&world).await;
+    indexer.stop().await;
+
+    let mut db = connect(&database).await;
+    execute(&mut db, "create table kept as table event").await;
+    let first_of_each = "select distinct on (kind) kind, block_number, log_index from event \
+                         order by kind, block_number, log_index";
+    let kinds: Vec<(String, i64, i32)> = sqlx::query_as(first_of_each).fetch_all(&mut db).await.unwrap();
+    println!("{} kinds", kinds.len());
+    // A column that is null says that there is nothing: filling it is a change, too.
+    let bytes = |column: &str, length: u8| {
+        format!(
+            "{column} = coalesce(set_byte({column}, 0, get_byte({column}, 0) # 1), decode(repeat('01', {length}), 'hex'))"
+        )
+    };
+    let changes = [
+        ("actor", bytes("actor", 20)),
+        ("party", bytes("party", 20)),
+        ("digest", bytes("digest", 32)),
+        ("scope", bytes("scope", 32)),
+        ("via", bytes("via", 20)),
+        ("purpose", "purpose = coalesce(purpose + 1, 0)".into()),
+    ];
+    for (i, (kind, block, log)) in kinds.iter().enumerate() {
+        let (column, change) = &changes[i % changes.len()];
+        let event = format!("block_number = {block} and log_index = {log}");
+        execute(&mut db, &format!("update event set {change} where {event}")).await;
+        let (clean, said) = verify(&world, &database).await;
+        let expected = format!("block {block}, log {log}: column {column} differs");
+        assert!(!clean && said.contains(&expected), "{kind}: {said}");
+        execute(&mut db, &format!("delete from event where {event}")).await;
+        execute(&mut db, &format!("insert into event select * from kept where {event}")).await;
+    }
+    assert!(kinds.len() >= 25, "the history has only {kinds:?}");
+    assert!(verify(&world, &database).await.0);
+}

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IGrants} from "../../../contracts/interfaces/IGrants.sol";
+import {Scopes} from "../../../contracts/libraries/Scopes.sol";
 import {Scope} from "../../../contracts/types/Types.sol";
 import {Base} from "../../Base.t.sol";
 import {vm} from "../../utils/Cheats.sol";
@@ -17,7 +18,7 @@ contract RenounceAccessTest is Base {
 
     function testFuzz_RevertWhen_TheCallerHasNoSuchGrant(address caller, address whose, bytes32 word) external {
         Scope scope = Scope.wrap(word);
-        vm.assume(caller != doctor || whose != patient || word != 0);
+        vm.assume(caller != address(forwarder) && (caller != doctor || whose != patient || word != 0));
         vm.expectRevert(abi.encodeWithSelector(IGrants.NoSuchGrant.selector, whose, caller, scope));
         vm.prank(caller);
         chartkey.renounceAccess(whose, scope);
@@ -42,6 +43,27 @@ contract RenounceAccessTest is Base {
         vm.warp(Defaults.EXPIRES_AT);
         _renounce();
         vm.assertEq(chartkey.grantOf(patient, doctor, Defaults.CHART).expiresAt, 0, "grant");
+    }
+
+    function test_RevertWhen_TheGrantIsTheCallersTeams() external {
+        address team = _createTeam();
+        _registerPractitioner(otherDoctor);
+        _setTeamMember(team, otherDoctor);
+        _grant(patient, team, Defaults.CHART);
+        vm.expectRevert(abi.encodeWithSelector(IGrants.NoSuchGrant.selector, patient, otherDoctor, Defaults.CHART));
+        vm.prank(otherDoctor);
+        chartkey.renounceAccess(patient, Defaults.CHART);
+    }
+
+    function test_WhenTheGrantIsAnEmergencys() external {
+        _registerEmergencyPractitioner(otherDoctor);
+        _setEmergencyPolicy(patient, Defaults.EMERGENCY);
+        _breakGlass(patient, otherDoctor);
+        vm.expectEmit(address(chartkey));
+        emit IGrants.AccessRenounced(patient, otherDoctor, Scopes.EMERGENCY);
+        vm.prank(otherDoctor);
+        chartkey.renounceAccess(patient, Scopes.EMERGENCY);
+        vm.assertEq(chartkey.grantOf(patient, otherDoctor, Scopes.EMERGENCY).expiresAt, 0, "grant");
     }
 
     function _renounce() private {

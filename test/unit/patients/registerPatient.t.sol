@@ -14,31 +14,23 @@ contract RegisterPatientTest is Base {
         _registerPatient(patient);
     }
 
-    function testFuzz_RevertWhen_TheSuiteIsUnknown(uint8 suite, bytes calldata key) external {
-        vm.assume(suite != SUITE_XWING && suite != SUITE_X25519);
-        vm.expectRevert(abi.encodeWithSelector(IPatients.UnknownKeySuite.selector, suite));
-        vm.prank(patient);
-        chartkey.registerPatient(suite, key);
-    }
-
-    function testFuzz_RevertWhen_TheKeyIsNotAsLongAsItsSuiteWants(bool xwing, uint256 length) external {
-        (uint8 suite, uint256 expected) = xwing ? (SUITE_XWING, 1216) : (SUITE_X25519, 32);
+    function testFuzz_RevertWhen_TheKeyIsOfNoSuitesLength(uint256 length) external {
         length = _bound(length, 0, 1300);
-        vm.assume(length != expected);
-        vm.expectRevert(abi.encodeWithSelector(IPatients.WrongKeyLength.selector, suite, length, expected));
+        vm.assume(length != 32 && length != 1216);
+        vm.expectRevert(abi.encodeWithSelector(IPatients.UnknownKeyLength.selector, length));
         vm.prank(patient);
-        chartkey.registerPatient(suite, new bytes(length));
+        chartkey.registerPatient(new bytes(length));
     }
 
     function testFuzz_WhenTheCallerIsNew(address caller, bytes32 key) external {
-        vm.assume(caller != address(0) && caller != stranger);
+        vm.assume(caller != address(0) && caller != stranger && caller != address(forwarder));
         bytes32 keyId = keccak256(abi.encodePacked(SUITE_X25519, key));
         vm.expectEmit(address(chartkey));
         emit IPatients.PatientRegistered(REGISTRY, caller, keyId);
         vm.expectEmit(address(chartkey));
         emit IPatients.KeyPublished(caller, caller, keyId, SUITE_X25519, abi.encodePacked(key));
         vm.prank(caller);
-        chartkey.registerPatient(SUITE_X25519, abi.encodePacked(key));
+        chartkey.registerPatient(abi.encodePacked(key));
         vm.assertTrue(chartkey.isPatient(caller), "the caller");
         vm.assertFalse(chartkey.isPatient(stranger), "somebody else");
         vm.assertFalse(chartkey.isPatient(REGISTRY), "the registry");
@@ -55,7 +47,20 @@ contract RegisterPatientTest is Base {
         vm.expectEmit(address(chartkey));
         emit IPatients.KeyPublished(patient, patient, keyId, SUITE_XWING, key);
         vm.prank(patient);
-        chartkey.registerPatient(SUITE_XWING, key);
+        chartkey.registerPatient(key);
+    }
+
+    function testFuzz_WhenTheCallerPublishedAKeyBefore(bytes32 key) external {
+        vm.prank(patient);
+        chartkey.publishKey(abi.encodePacked(key));
+        bytes memory latest = Defaults.key();
+        bytes32 keyId = keccak256(abi.encodePacked(SUITE_X25519, latest));
+        vm.expectEmit(address(chartkey));
+        emit IPatients.PatientRegistered(REGISTRY, patient, keyId);
+        vm.expectEmit(address(chartkey));
+        emit IPatients.KeyPublished(patient, patient, keyId, SUITE_X25519, latest);
+        _registerPatient(patient);
+        vm.assertEq(chartkey.epochOf(patient), 0, "epoch");
     }
 
     function test_WhenTheCallerIsAPractitioner() external {

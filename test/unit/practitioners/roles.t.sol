@@ -16,12 +16,11 @@ contract RolesTest is Base {
     function test_WhenTheContractIsDeployed() external {
         vm.expectEmit();
         emit IPractitioners.RoleChanged(REGISTRY, stranger, ADMIN, true, address(this));
-        Chartkey fresh = new Chartkey(1 days, stranger);
+        Chartkey fresh = new Chartkey(1 days, stranger, otherPatient);
         vm.assertEq(fresh.defaultAdmin(), stranger, "admin");
         vm.assertEq(fresh.defaultAdminDelay(), 1 days, "delay");
-        vm.assertEq(fresh.REGISTRAR(), REGISTRAR, "registrar");
-        vm.assertEq(fresh.CUSTODIAN(), CUSTODIAN, "custodian");
-        vm.assertEq(fresh.AUDITOR(), AUDITOR, "auditor");
+        vm.assertEq(fresh.trustedForwarder(), otherPatient, "forwarder");
+        vm.assertFalse(fresh.hasRole(ADMIN, address(this)), "the deployer");
     }
 
     function test_RevertWhen_TheAdminIsTheZeroAddress() external {
@@ -30,11 +29,11 @@ contract RolesTest is Base {
                 IAccessControlDefaultAdminRules.AccessControlInvalidDefaultAdmin.selector, address(0)
             )
         );
-        new Chartkey(Defaults.ADMIN_DELAY, address(0));
+        new Chartkey(Defaults.ADMIN_DELAY, address(0), address(forwarder));
     }
 
     function testFuzz_RevertWhen_TheCallerIsNotTheAdmin(address caller, bytes32 role) external {
-        vm.assume(caller != admin && role != ADMIN);
+        vm.assume(caller != admin && caller != address(forwarder) && role != ADMIN);
         vm.expectRevert(abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, caller, ADMIN));
         vm.prank(caller);
         chartkey.grantRole(role, caller);
@@ -46,6 +45,23 @@ contract RolesTest is Base {
         emit IPractitioners.RoleChanged(REGISTRY, stranger, role, true, admin);
         _giveRole(role, stranger);
         vm.assertTrue(chartkey.hasRole(role, stranger), "held");
+    }
+
+    function test_RevertWhen_AnotherRoleThanRegistrarVouchesForAPractitioner() external {
+        _giveRole(CUSTODIAN, stranger);
+        _giveRole(AUDITOR, otherPatient);
+        address[3] memory callers = [stranger, otherPatient, admin];
+        for (uint256 i = 0; i < callers.length; ++i) {
+            _isNoRegistrar(callers[i]);
+        }
+    }
+
+    function test_RevertWhen_ARegistrarGivesARole() external {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, registrar, ADMIN)
+        );
+        vm.prank(registrar);
+        chartkey.grantRole(REGISTRAR, stranger);
     }
 
     function test_WhenTheAdminGivesARoleThatIsHeldAlready() external {
@@ -60,6 +76,7 @@ contract RolesTest is Base {
         vm.prank(admin);
         chartkey.revokeRole(REGISTRAR, registrar);
         vm.assertFalse(chartkey.hasRole(REGISTRAR, registrar), "held");
+        _isNoRegistrar(registrar);
     }
 
     function test_WhenTheAdminTakesARoleThatIsNotHeld() external {
@@ -75,6 +92,13 @@ contract RolesTest is Base {
         vm.prank(registrar);
         chartkey.renounceRole(REGISTRAR, registrar);
         vm.assertFalse(chartkey.hasRole(REGISTRAR, registrar), "held");
+        _isNoRegistrar(registrar);
+    }
+
+    function test_RevertWhen_SomebodyElseGivesTheHoldersRoleUp() external {
+        vm.expectRevert(abi.encodeWithSelector(IAccessControl.AccessControlBadConfirmation.selector));
+        vm.prank(otherRegistrar);
+        chartkey.renounceRole(REGISTRAR, registrar);
     }
 
     function test_RevertWhen_TheAdminRoleIsGrantedOutright() external {
@@ -106,6 +130,53 @@ contract RolesTest is Base {
         emit IPractitioners.RoleChanged(REGISTRY, stranger, ADMIN, true, stranger);
         _acceptAdmin(stranger);
         vm.assertEq(chartkey.defaultAdmin(), stranger, "admin");
+        vm.assertFalse(chartkey.hasRole(ADMIN, admin), "the old admin");
+    }
+
+    function test_RevertWhen_SomebodyElseThanTheNewAdminAccepts() external {
+        _nameAdmin(stranger);
+        vm.warp(Defaults.START + Defaults.ADMIN_DELAY + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAccessControlDefaultAdminRules.AccessControlInvalidDefaultAdmin.selector, registrar)
+        );
+        _acceptAdmin(registrar);
+    }
+
+    function test_WhenTheAdminNamesANewAdmin() external {
+        vm.expectEmit(address(chartkey));
+        emit IPractitioners.AdminChangePending(REGISTRY, stranger, 0, admin);
+        vm.prank(admin);
+        chartkey.beginDefaultAdminTransfer(stranger);
+    }
+
+    function test_WhenTheAdminCallsTheHandOverOff() external {
+        vm.prank(admin);
+        chartkey.beginDefaultAdminTransfer(stranger);
+        vm.expectEmit(address(chartkey));
+        emit IPractitioners.AdminChangePending(REGISTRY, address(0), 0, admin);
+        vm.prank(admin);
+        chartkey.cancelDefaultAdminTransfer();
+    }
+
+    function test_WhenTheAdminChangesTheDelayAndCallsItOff() external {
+        vm.prank(admin);
+        chartkey.beginDefaultAdminTransfer(stranger);
+        vm.expectEmit(address(chartkey));
+        emit IPractitioners.AdminChangePending(REGISTRY, stranger, 9 days, admin);
+        vm.prank(admin);
+        chartkey.changeDefaultAdminDelay(9 days);
+        vm.expectEmit(address(chartkey));
+        emit IPractitioners.AdminChangePending(REGISTRY, stranger, 0, admin);
+        vm.prank(admin);
+        chartkey.rollbackDefaultAdminDelay();
+    }
+
+    function _isNoRegistrar(address account) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, account, REGISTRAR)
+        );
+        vm.prank(account);
+        chartkey.registerPractitioner(doctor, Defaults.VALID_UNTIL, false, Defaults.entry());
     }
 
     function _nameAdmin(address account) private {

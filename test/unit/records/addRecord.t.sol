@@ -3,28 +3,25 @@ pragma solidity ^0.8.30;
 
 import {IPatients} from "../../../contracts/interfaces/IPatients.sol";
 import {IRecords} from "../../../contracts/interfaces/IRecords.sol";
-import {Digest, Record, RecordStatus} from "../../../contracts/types/Types.sol";
-import {Base} from "../../Base.t.sol";
+import {Digest, NewRecord, Reason, Record, RecordStatus} from "../../../contracts/types/Types.sol";
 import {vm} from "../../utils/Cheats.sol";
 import {Defaults} from "../../utils/Defaults.sol";
+import {Writing} from "./Writing.sol";
 
-contract AddRecordTest is Base {
-    function setUp() public override {
-        super.setUp();
-        _registerPatient(patient);
-    }
-
-    function testFuzz_RevertWhen_ThePatientNeverRegistered(address account) external {
-        vm.assume(account != patient);
+/// @notice By the patient. Who else may: addRecordAuthor.t.sol.
+contract AddRecordTest is Writing {
+    function testFuzz_RevertWhen_ThePatientNeverRegistered(address account, address via) external {
+        vm.assume(account != patient && account != address(forwarder));
         vm.expectRevert(abi.encodeWithSelector(IPatients.UnknownPatient.selector, account));
-        _addRecord(account, Defaults.DIGEST, 0);
+        vm.prank(account);
+        chartkey.addRecord(account, via, 0, Defaults.record(Defaults.DIGEST));
     }
 
-    function testFuzz_RevertWhen_TheCallerIsNotThePatient(address caller) external {
-        vm.assume(caller != patient);
-        vm.expectRevert(abi.encodeWithSelector(IPatients.NotThePatient.selector, patient, caller));
-        vm.prank(caller);
-        chartkey.addRecord(patient, Defaults.cid(Defaults.DIGEST), 0, 0, "");
+    function test_RevertWhen_TheAuthorMayNotWrite() external {
+        NewRecord memory record = NewRecord({cid: "", keyCommit: 0, sealedMetadata: new bytes(513)});
+        _expectWriteRefused(stranger, SELF, Reason.UnknownPractitioner);
+        vm.prank(stranger);
+        chartkey.addRecord(patient, SELF, 0, record);
     }
 
     function testFuzz_RevertWhen_TheDigestLiesWhereScopesAreFolders(uint32 number) external {
@@ -33,17 +30,30 @@ contract AddRecordTest is Base {
         _addRecord(patient, digest, 0);
     }
 
-    function testFuzz_RevertWhen_TheRecordIsInTheChartAlready(uint32 folder, uint32 otherFolder) external {
+    function test_RevertWhen_TheDigestIsTheEmergencysScope() external {
+        Digest digest = Digest.wrap(bytes32(type(uint256).max));
+        vm.expectRevert(abi.encodeWithSelector(IRecords.ReservedDigest.selector, digest));
+        _addRecord(patient, digest, 0);
+    }
+
+    function testFuzz_RevertWhen_TheRecordIsInTheChartAlready(uint32 folder, uint32 otherFolder, uint8 fate) external {
         _addRecord(patient, Defaults.DIGEST, folder);
-        vm.expectRevert(abi.encodeWithSelector(IRecords.RecordAlreadyAdded.selector, patient, Defaults.DIGEST));
+        if (fate % 3 == 1) _supersede(patient, SELF, Defaults.DIGEST, Defaults.OTHER_DIGEST);
+        if (fate % 3 == 2) _retract(patient, SELF, Defaults.DIGEST);
+        bytes memory expected = abi.encodeWithSelector(IRecords.RecordAlreadyAdded.selector, patient, Defaults.DIGEST);
+        vm.expectRevert(expected);
         _addRecord(patient, Defaults.DIGEST, otherFolder);
+        vm.expectRevert(expected);
+        _addAs(guardian, patient, folder, Defaults.DIGEST);
     }
 
     function testFuzz_RevertWhen_TheSealedMetadataIsTooLong(uint256 length) external {
         length = _bound(length, 513, 2000);
+        NewRecord memory record = Defaults.record(Defaults.DIGEST);
+        record.sealedMetadata = new bytes(length);
         vm.expectRevert(abi.encodeWithSelector(IRecords.SealedMetadataTooLong.selector, length, 512));
         vm.prank(patient);
-        chartkey.addRecord(patient, Defaults.cid(Defaults.DIGEST), 0, 0, new bytes(length));
+        chartkey.addRecord(patient, SELF, 0, record);
     }
 
     function testFuzz_WhenTheCIDIsOfVersion1(
@@ -54,30 +64,35 @@ contract AddRecordTest is Base {
         uint256 length,
         uint40 time
     ) external {
-        Digest digest = Digest.wrap(bytes32(_bound(content, uint256(type(uint32).max) + 1, type(uint256).max)));
+        Digest digest = Digest.wrap(bytes32(_bound(content, uint256(type(uint32).max) + 1, type(uint256).max - 1)));
         uint8 codec = dagPb ? 0x70 : 0x55;
-        bytes memory metadata = new bytes(_bound(length, 0, 512));
+        NewRecord memory record = NewRecord({
+            cid: abi.encodePacked(hex"01", codec, hex"1220", digest),
+            keyCommit: keyCommit,
+            sealedMetadata: new bytes(_bound(length, 0, 512))
+        });
         vm.warp(time);
         vm.expectEmit(address(chartkey));
-        emit IRecords.RecordAdded(patient, digest, patient, codec, folder, keyCommit, metadata);
-        vm.prank(patient);
-        Digest returned = chartkey.addRecord(
-            patient, abi.encodePacked(hex"01", codec, hex"1220", digest), folder, keyCommit, metadata
+        emit IRecords.RecordAdded(
+            patient, digest, patient, codec, folder, SELF, Defaults.CHART, keyCommit, record.sealedMetadata
         );
+        vm.prank(patient);
+        Digest returned = chartkey.addRecord(patient, SELF, folder, record);
         vm.assertEq(Digest.unwrap(returned), Digest.unwrap(digest), "returned digest");
-        Record memory record = chartkey.recordOf(patient, digest);
-        vm.assertEq(record.author, patient, "author");
-        vm.assertEq(record.addedAt, time, "time");
-        vm.assertEq(record.folder, folder, "folder");
-        vm.assertEq(record.codec, codec, "codec");
-        vm.assertTrue(record.status == RecordStatus.Current, "status");
+        Record memory expected =
+            Record({author: patient, addedAt: time, folder: folder, codec: codec, status: RecordStatus.Current});
+        vm.assertEq(abi.encode(chartkey.recordOf(patient, digest)), abi.encode(expected), "record");
     }
 
     function test_WhenTheCIDIsOfVersion0() external {
+        NewRecord memory record = Defaults.record(Defaults.DIGEST);
+        record.cid = abi.encodePacked(hex"1220", Defaults.DIGEST);
         vm.expectEmit(address(chartkey));
-        emit IRecords.RecordAdded(patient, Defaults.DIGEST, patient, 0x70, 0, Defaults.KEY_COMMIT, "");
+        emit IRecords.RecordAdded(
+            patient, Defaults.DIGEST, patient, 0x70, 0, SELF, Defaults.CHART, Defaults.KEY_COMMIT, ""
+        );
         vm.prank(patient);
-        chartkey.addRecord(patient, abi.encodePacked(hex"1220", Defaults.DIGEST), 0, Defaults.KEY_COMMIT, "");
+        chartkey.addRecord(patient, SELF, 0, record);
         vm.assertEq(chartkey.recordOf(patient, Defaults.DIGEST).codec, 0x70, "codec");
     }
 
@@ -87,5 +102,12 @@ contract AddRecordTest is Base {
         _addRecord(otherPatient, Defaults.DIGEST, 2);
         vm.assertEq(chartkey.recordOf(patient, Defaults.DIGEST).folder, 1, "the one");
         vm.assertEq(chartkey.recordOf(otherPatient, Defaults.DIGEST).folder, 2, "the other");
+    }
+
+    function testFuzz_WhenThePatientNamesSomebody(address via) external {
+        _expectAdded(Defaults.DIGEST, patient, Defaults.FOLDER, SELF, Defaults.CHART);
+        _addAs(patient, via, Defaults.FOLDER, Defaults.DIGEST);
+        _expectAdded(Defaults.OTHER_DIGEST, patient, Defaults.FOLDER, SELF, Defaults.CHART);
+        _addAs(patient, patient, Defaults.FOLDER, Defaults.OTHER_DIGEST);
     }
 }

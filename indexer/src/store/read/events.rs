@@ -81,11 +81,12 @@ impl LogRow {
             }
             _ => None,
         };
+        let kind: EventKind = self.kind.parse().map_err(corrupt)?;
         let entry = AccessLogEntry {
-            kind: self.kind.parse().map_err(corrupt)?,
+            kind,
             subject: self.subject,
             actor: self.actor,
-            viewer: self.scope.and(self.party),
+            viewer: self.party.filter(|_| kind.is_about_access()),
             cid,
             purpose: purpose(self.purpose)?,
             via: self.via,

@@ -1,10 +1,10 @@
-//! Grants, and who can see what by them.
+//! Grants and referrals, and how they stand.
 
 use sqlx::PgConnection;
 
-use super::{At, PageOf, corrupt, place, scope_view};
-use crate::model::view::{EndReason, Grant, HexBytes, Viewer};
-use crate::model::{Address, Digest, Hash, Malformed, Moment, Position, Purposes, Rights, Scope};
+use super::{At, PageOf, corrupt, place, purposes, scope_view};
+use crate::model::view::{EndReason, Grant, HexBytes};
+use crate::model::{Address, Hash, Malformed, Moment, Position, Purposes, Rights, Scope};
 use crate::store::StoreError;
 
 /// Which grants, by their state at the moment asked about.
@@ -12,7 +12,7 @@ use crate::store::StoreError;
 pub enum GrantStateFilter {
     Active,
     Expired,
-    /// Ended by someone: revoked, renounced, replaced, or voided by "revoke everyone".
+    /// Ended by someone: revoked, renounced, replaced, voided by "revoke everyone", or with the grant it rested on.
     Revoked,
     All,
 }
@@ -43,6 +43,10 @@ pub(super) struct GrantRow {
     pub(super) end_reason: Option<String>,
     pub(super) voided_block: Option<i64>,
     pub(super) voided_at: Option<Moment>,
+    pub(super) parent_ended_block: Option<i64>,
+    pub(super) parent_ended_at: Option<Moment>,
+    pub(super) referrer: Option<Address>,
+    pub(super) to_team: bool,
     pub(super) scope_codec: Option<i16>,
 }
 
@@ -58,7 +62,9 @@ macro_rules! grant_rows {
                       g.granted_block_hash as "granted_block_hash!: Hash",
                       g.granted_transaction as "granted_transaction!: Hash", g.ended_block,
                       g.ended_at as "ended_at: Moment", g.end_reason, g.voided_block,
-                      g.voided_at as "voided_at: Moment", g.scope_codec
+                      g.voided_at as "voided_at: Moment", g.parent_ended_block,
+                      g.parent_ended_at as "parent_ended_at: Moment", g.referrer as "referrer: Address",
+                      g.to_team as "to_team!", g.scope_codec
                from access_grant_detail g "# + $tail,
             $($arg),*
         )
@@ -76,8 +82,7 @@ impl GrantRow {
     }
 
     pub(super) fn purposes(&self) -> Purposes {
-        let [low, high, ..] = self.purposes.to_le_bytes();
-        Purposes(u16::from_le_bytes([low, high]))
+        purposes(self.purposes)
     }
 
     /// Whether a "revoke everyone" by that moment voided it.
@@ -85,16 +90,22 @@ impl GrantRow {
         self.voided_block.is_some_and(|block| block <= at.block())
     }
 
+    /// Whether the grant that it rests on was revoked, renounced or replaced by that moment.
+    pub(super) fn parent_ended(&self, at: At) -> bool {
+        self.parent_ended_block.is_some_and(|block| block <= at.block())
+    }
+
     /// The first of its ends that had come by that moment.
     fn end(&self, at: At) -> Result<Option<(Moment, EndReason)>, StoreError> {
         let by_then =
             |block: Option<i64>, time: Option<Moment>| time.filter(|_| block.is_some_and(|b| b <= at.block()));
-        let mut ends = Vec::with_capacity(3);
+        let mut ends = Vec::with_capacity(4);
         ends.extend(Some(self.expires_at).filter(|end| *end <= at.time).map(|end| (end, EndReason::Expired)));
         ends.extend(by_then(self.voided_block, self.voided_at).map(|end| (end, EndReason::EveryoneRevoked)));
         if let Some(end) = by_then(self.ended_block, self.ended_at) {
             ends.push((end, parse_end_reason(self.end_reason.as_deref())?));
         }
+        ends.extend(by_then(self.parent_ended_block, self.parent_ended_at).map(|end| (end, EndReason::ParentEnded)));
         Ok(ends.into_iter().min_by_key(|(end, _)| *end))
     }
 
@@ -103,11 +114,11 @@ impl GrantRow {
         Ok(Grant {
             patient: self.patient,
             grantee: self.grantee,
-            grantee_kind: "practitioner",
+            grantee_kind: if self.to_team { "team" } else { "practitioner" },
             scope: scope_view(self.scope, self.scope_codec)?,
             rights: self.rights().names(),
             purposes: self.purposes().names(),
-            referrer: None,
+            referrer: self.referrer,
             granted_at: self.granted_at,
             expires_at: self.expires_at,
             ended_at: end.map(|(time, _)| time),
@@ -161,8 +172,9 @@ pub async fn grants(
                        when $6 = 'all' then true
                        when g.expires_at <= least(
                            $3, case when g.ended_block <= $2 then g.ended_at end,
-                           case when g.voided_block <= $2 then g.voided_at end) then $6 = 'expired'
-                       when g.until_block <= $2 then $6 = 'revoked'
+                           case when g.voided_block <= $2 then g.voided_at end,
+                           case when g.parent_ended_block <= $2 then g.parent_ended_at end) then $6 = 'expired'
+                       when g.over_block <= $2 then $6 = 'revoked'
                        else $6 = 'active'
                    end
                and (g.granted_block, g.granted_log) > ($7, $8)
@@ -178,62 +190,4 @@ pub async fn grants(
         page.limit(),
     );
     views(rows.fetch_all(db).await?, at)
-}
-
-fn viewer_rows(rows: Vec<(Position, Grant)>) -> Vec<(Position, Viewer)> {
-    rows.into_iter().map(|(at, grant)| (at, Viewer { viewer: grant.grantee, via: None, grant })).collect()
-}
-
-/// Who can see what in a chart: grants in force with READ, of practitioners in good standing.
-pub async fn viewers_of_patient(
-    db: &mut PgConnection,
-    patient: Address,
-    at: At,
-    page: PageOf<Position>,
-) -> Result<Vec<(Position, Viewer)>, StoreError> {
-    let (after_block, after_log) = page.ascending();
-    let rows = grant_rows!(
-        r#"join practitioner p on p.practitioner = g.grantee
-               and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $2, $3)
-           where g.patient = $1
-               and grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3) and g.rights & 1 = 1
-               and (g.granted_block, g.granted_log) > ($4, $5)
-           order by g.granted_block, g.granted_log limit $6"#,
-        patient as _,
-        at.block(),
-        at.time as _,
-        after_block,
-        after_log,
-        page.limit(),
-    );
-    Ok(viewer_rows(views(rows.fetch_all(db).await?, at)?))
-}
-
-/// Who can see a record, in each chart that holds it (or only `patient`'s), once it is there.
-pub async fn viewers_of_record(
-    db: &mut PgConnection,
-    digest: Digest,
-    patient: Option<Address>,
-    at: At,
-    page: PageOf<Position>,
-) -> Result<Vec<(Position, Viewer)>, StoreError> {
-    let (after_block, after_log) = page.ascending();
-    let rows = grant_rows!(
-        r#"join record r on r.patient = g.patient
-               and scope_covers(g.scope, r.folder, r.digest)
-           join practitioner p on p.practitioner = g.grantee
-               and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $3, $4)
-           where r.digest = $1 and ($2::bytea is null or r.patient = $2) and r.added_block <= $3
-               and grant_in_force(g.granted_block, g.until_block, g.expires_at, $3, $4) and g.rights & 1 = 1
-               and (g.granted_block, g.granted_log) > ($5, $6)
-           order by g.granted_block, g.granted_log limit $7"#,
-        digest as _,
-        patient as _,
-        at.block(),
-        at.time as _,
-        after_block,
-        after_log,
-        page.limit(),
-    );
-    Ok(viewer_rows(views(rows.fetch_all(db).await?, at)?))
 }

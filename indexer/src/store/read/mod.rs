@@ -8,19 +8,25 @@ mod moments;
 mod patients;
 mod practitioners;
 mod records;
+mod requests;
 mod status;
+mod teams;
+mod viewers;
 
 pub use can_open::can_open;
 pub use events::{AccessLogFilter, EventFilter, access_log, activity, history, opens, trail, trail_head};
-pub use grants::{GrantFilter, GrantStateFilter, grants, viewers_of_patient, viewers_of_record};
+pub use grants::{GrantFilter, GrantStateFilter, grants};
 pub use moments::{as_of, at_block, at_time, deployment};
 pub use patients::{keys, patient, patient_exists};
 pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner};
 pub use records::{RecordFilter, record, records};
+pub use requests::requests;
 pub use status::status;
+pub use teams::team;
+pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
 use crate::model::view::{Place, ScopeView};
-use crate::model::{Codec, Hash, Malformed, Moment, Position, RecordCid, Scope};
+use crate::model::{Address, Codec, Hash, Malformed, Moment, Position, Purposes, RecordCid, Scope};
 use crate::store::StoreError;
 
 /// The moment an answer is for: the end of a block, with ends of grants and licences judged at a time.
@@ -43,11 +49,22 @@ pub struct PageOf<C> {
     pub after: Option<C>,
 }
 
-impl PageOf<Position> {
-    fn limit(self) -> i64 {
+impl<C> PageOf<C> {
+    fn limit(&self) -> i64 {
         self.limit.into()
     }
+}
 
+impl PageOf<ViewerPlace> {
+    /// Where to go on, in ascending order.
+    fn ascending(self) -> (i64, i32, Address) {
+        self.after.map_or((-1, 0, Address::default()), |(at, viewer)| {
+            (at.block_number.cast_signed(), at.log_index.cast_signed(), viewer)
+        })
+    }
+}
+
+impl PageOf<Position> {
     /// Where to go on, in ascending order.
     fn ascending(self) -> (i64, i32) {
         self.after.map_or((-1, 0), |at| (at.block_number.cast_signed(), at.log_index.cast_signed()))
@@ -74,6 +91,11 @@ fn corrupt(error: Malformed) -> StoreError {
     StoreError::Database(sqlx::Error::Decode(Box::new(error)))
 }
 
+fn purposes(bits: i32) -> Purposes {
+    let [low, high, ..] = bits.to_le_bytes();
+    Purposes(u16::from_le_bytes([low, high]))
+}
+
 fn codec(code: i16) -> Result<Codec, StoreError> {
     Codec::try_from(u64::from(code.cast_unsigned())).map_err(corrupt)
 }
@@ -86,5 +108,6 @@ fn scope_view(scope: Scope, record_codec: Option<i16>) -> Result<ScopeView, Stor
             let cid = record_codec.map(codec).transpose()?.map(|codec| RecordCid { codec, digest });
             ScopeView { kind: "record", folder: None, cid }
         }
+        Scope::Emergency => ScopeView { kind: "emergency", folder: None, cid: None },
     })
 }

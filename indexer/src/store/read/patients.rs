@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::{At, place};
-use crate::model::view::{EncryptionKey, HexBytes, Patient, PublishedKey};
+use crate::model::view::{EmergencyPolicy, EncryptionKey, Guardian, HexBytes, Patient, PublishedKey};
 use crate::model::{Address, Hash, Moment};
 use crate::store::StoreError;
 
@@ -20,8 +20,10 @@ pub async fn patient(db: &mut PgConnection, patient: Address, at: At) -> Result<
                   (select link from event where subject = $1 order by block_number desc, log_index desc limit 1)
                       as "trail!: Hash",
                   (select count(*) from record where record.patient = $1) as "record_count!",
-                  (select count(*) from access_grant g where g.patient = $1
-                       and grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3)) as "active_grant_count!"
+                  (select count(*) from access_grant_held g where g.patient = $1
+                       and grant_in_force(g.granted_block, g.over_block, g.expires_at, $2, $3)) as "active_grant_count!",
+                  (select duration from emergency_policy e
+                       where e.patient = $1 and e.until_block is null and e.duration > 0) as "emergency_duration?"
            from patient p
            join block b on b.number = p.registered_block
            join lateral (
@@ -32,7 +34,8 @@ pub async fn patient(db: &mut PgConnection, patient: Address, at: At) -> Result<
         at.block(),
         at.time as _,
     );
-    Ok(row.fetch_optional(db).await?.map(|row| Patient {
+    let Some(row) = row.fetch_optional(&mut *db).await? else { return Ok(None) };
+    Ok(Some(Patient {
         address: patient,
         registered_at: row.registered_at,
         encryption_key: EncryptionKey {
@@ -43,9 +46,25 @@ pub async fn patient(db: &mut PgConnection, patient: Address, at: At) -> Result<
         trail: row.trail,
         record_count: row.record_count.cast_unsigned(),
         active_grant_count: row.active_grant_count.cast_unsigned(),
-        guardians: [],
-        emergency_policy: None,
+        guardians: guardians(db, patient, at).await?,
+        emergency_policy: row
+            .emergency_duration
+            .map(|seconds| EmergencyPolicy { duration_seconds: seconds.cast_unsigned() }),
     }))
+}
+
+/// Guardians in force, in the order they were named.
+async fn guardians(db: &mut PgConnection, patient: Address, at: At) -> Result<Vec<Guardian>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select guardian as "guardian: Address", ends_at as "until: Moment" from guardian
+           where patient = $1 and term_in_force(from_block, until_block, ends_at, $2, $3)
+           order by from_block, from_log"#,
+        patient as _,
+        at.block(),
+        at.time as _,
+    );
+    let rows = rows.fetch_all(db).await?.into_iter();
+    Ok(rows.map(|row| Guardian { guardian: row.guardian, until: row.until }).collect())
 }
 
 /// All keys an account published, first to latest.

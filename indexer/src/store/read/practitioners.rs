@@ -110,7 +110,7 @@ pub async fn practitioner(db: &mut PgConnection, account: Address, at: At) -> Re
     Ok(row.fetch_optional(db).await?.map(|row| row.view(at)))
 }
 
-/// Grants in force that name the practitioner: the patients who granted access.
+/// Grants and referrals in force that name the practitioner or a team of theirs: the patients they have access to.
 pub async fn patients_of_practitioner(
     db: &mut PgConnection,
     account: Address,
@@ -119,7 +119,13 @@ pub async fn patients_of_practitioner(
 ) -> Result<Vec<(Position, Grant)>, StoreError> {
     let (after_block, after_log) = page.ascending();
     let rows = grant_rows!(
-        r#"where g.grantee = $1 and grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3)
+        r#"where g.grantee = any(array(
+                   select $1::bytea
+                   union all
+                   select m.team from team_member m
+                   where m.member = $1 and term_in_force(m.from_block, m.until_block, m.ends_at, $2, $3)))
+               and g.patient <> $1
+               and grant_in_force(g.granted_block, g.over_block, g.expires_at, $2, $3)
                and (g.granted_block, g.granted_log) > ($4, $5)
            order by g.granted_block, g.granted_log limit $6"#,
         account as _,
@@ -132,7 +138,7 @@ pub async fn patients_of_practitioner(
     rows.fetch_all(db).await?.into_iter().map(|row| Ok((row.position(), row.view(at)?))).collect()
 }
 
-/// Records the practitioner can open: in good standing, by a grant in force with READ.
+/// Records the practitioner can open as one: their own chart, and charts of patients whose guardian they are, left out.
 pub async fn records_of_practitioner(
     db: &mut PgConnection,
     account: Address,
@@ -141,21 +147,17 @@ pub async fn records_of_practitioner(
 ) -> Result<Vec<(Position, Record)>, StoreError> {
     let (after_block, after_log) = page.ascending();
     let rows = record_rows!(
-        r#"where exists (
-                   select from access_grant g
-                   where g.grantee = $1 and g.patient = r.patient
-                       and scope_covers(g.scope, r.folder, r.digest)
-                       and grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3) and g.rights & 1 = 1)
-               and exists (
-                   select from practitioner p
-                   where p.practitioner = $1
-                       and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $2, $3))
-               and r.added_block <= $2
+        r#"where (r.patient, r.digest) in (
+                   select held.patient, held.digest
+                   from sight($1, $2) s
+                   join record held on held.patient = s.patient
+                       and sight_shows(s.scope, held.added_block, held.retracted_block, held.folder, held.digest, $1)
+                   where s.viewer = $3 and s.scope is not null)
                and (r.added_block, r.added_log) > ($4, $5)
            order by r.added_block, r.added_log limit $6"#,
-        account as _,
         at.block(),
         at.time as _,
+        account as _,
         after_block,
         after_log,
         page.limit(),

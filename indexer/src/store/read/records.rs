@@ -2,15 +2,16 @@
 
 use sqlx::PgConnection;
 
-use super::{PageOf, codec, place};
-use crate::model::view::{HexBytes, Record};
-use crate::model::{Address, Digest, Hash, Moment, Position, RecordCid};
+use super::{At, PageOf, codec, corrupt, place};
+use crate::model::view::{HexBytes, Record, RecordStatus};
+use crate::model::{Address, Digest, Hash, Malformed, Moment, Position, RecordCid};
 use crate::store::StoreError;
 
 #[derive(Debug, Clone, Copy)]
 pub struct RecordFilter {
     pub folder: Option<u32>,
     pub author: Option<Address>,
+    pub status: Option<RecordStatus>,
     /// Added at or after, and before.
     pub since: Option<Moment>,
     pub until: Option<Moment>,
@@ -30,9 +31,15 @@ pub(super) struct RecordRow {
     pub(super) added_at: Moment,
     pub(super) added_block_hash: Hash,
     pub(super) added_transaction: Hash,
+    pub(super) status: String,
+    pub(super) superseded_by: Option<Digest>,
+    pub(super) successor_codec: Option<i16>,
+    pub(super) corrected_digest: Option<Digest>,
+    pub(super) corrected_codec: Option<i16>,
 }
 
-/// `query_as!` for `RecordRow`s of `record_detail r`, from what follows the `from` clause.
+/// `query_as!` for `RecordRow`s of `record_detail r`, from what follows the `from` clause. $1 is the block to tell
+/// their state at.
 macro_rules! record_rows {
     ($tail:tt, $($arg:expr),* $(,)?) => {
         sqlx::query_as!(
@@ -42,7 +49,10 @@ macro_rules! record_rows {
                       r.sealed_metadata as "sealed_metadata!", r.added_block as "added_block!",
                       r.added_log as "added_log!", r.added_at as "added_at!: Moment",
                       r.added_block_hash as "added_block_hash!: Hash",
-                      r.added_transaction as "added_transaction!: Hash"
+                      r.added_transaction as "added_transaction!: Hash",
+                      record_status(r.superseded_block, r.retracted_block, $1) as "status!",
+                      case when r.superseded_block <= $1 then r.superseded_by end as "superseded_by: Digest",
+                      r.successor_codec, r.corrected_digest as "corrected_digest: Digest", r.corrected_codec
                from record_detail r "# + $tail,
             $($arg),*
         )
@@ -62,10 +72,10 @@ impl RecordRow {
             codec: codec.name(),
             folder: u32::try_from(self.folder).unwrap_or(0),
             author: self.author,
-            status: "current",
+            status: parse_status(&self.status)?,
             added_at: self.added_at,
-            supersedes: None,
-            superseded_by: None,
+            supersedes: cid(self.corrected_digest, self.corrected_codec)?,
+            superseded_by: cid(self.superseded_by, self.successor_codec)?,
             key_commit: self.key_commit,
             sealed_metadata: HexBytes(self.sealed_metadata),
             position,
@@ -75,25 +85,48 @@ impl RecordRow {
     }
 }
 
+fn cid(digest: Option<Digest>, code: Option<i16>) -> Result<Option<RecordCid>, StoreError> {
+    let (Some(digest), Some(code)) = (digest, code) else { return Ok(None) };
+    Ok(Some(RecordCid { codec: codec(code)?, digest }))
+}
+
+fn parse_status(text: &str) -> Result<RecordStatus, StoreError> {
+    match text {
+        "current" => Ok(RecordStatus::Current),
+        "superseded" => Ok(RecordStatus::Superseded),
+        "retracted" => Ok(RecordStatus::Retracted),
+        other => Err(corrupt(Malformed(format!("record status {other:?}")))),
+    }
+}
+
 /// A patient's records.
 pub async fn records(
     db: &mut PgConnection,
     patient: Address,
     filter: &RecordFilter,
+    at: At,
     page: PageOf<Position>,
 ) -> Result<Vec<(Position, Record)>, StoreError> {
     let (after_block, after_log) = page.ascending();
+    let status = filter.status.map(|status| match status {
+        RecordStatus::Current => "current",
+        RecordStatus::Superseded => "superseded",
+        RecordStatus::Retracted => "retracted",
+    });
     let rows = record_rows!(
-        r#"where r.patient = $1
-               and ($2::bigint is null or r.folder = $2)
-               and ($3::bytea is null or r.author = $3)
-               and ($4::timestamptz is null or r.added_at >= $4)
-               and ($5::timestamptz is null or r.added_at < $5)
-               and (r.added_block, r.added_log) > ($6, $7)
-           order by r.added_block, r.added_log limit $8"#,
+        r#"where r.patient = $2
+               and ($3::bigint is null or r.folder = $3)
+               and ($4::bytea is null or r.author = $4)
+               and ($5::text is null or record_status(r.superseded_block, r.retracted_block, $1) = $5)
+               and ($6::timestamptz is null or r.added_at >= $6)
+               and ($7::timestamptz is null or r.added_at < $7)
+               and (r.added_block, r.added_log) > ($8, $9)
+           order by r.added_block, r.added_log limit $10"#,
+        at.block(),
         patient as _,
         filter.folder.map(i64::from),
         filter.author as _,
+        status,
         filter.since as _,
         filter.until as _,
         after_block,
@@ -108,8 +141,9 @@ pub async fn record(
     db: &mut PgConnection,
     digest: Digest,
     patient: Option<Address>,
+    at: At,
 ) -> Result<Option<(Record, Vec<Address>)>, StoreError> {
-    let rows = record_rows!("where r.digest = $1 order by r.added_block, r.added_log", digest as _);
+    let rows = record_rows!("where r.digest = $2 order by r.added_block, r.added_log", at.block(), digest as _);
     let rows: Result<Vec<_>, _> = rows.fetch_all(db).await?.into_iter().map(RecordRow::view).collect();
     let rows = rows?;
     let charts = rows.iter().map(|(_, record)| record.patient).collect();

@@ -1,0 +1,20 @@
+//! Care teams.
+
+use axum::response::Response;
+
+use super::error::ApiError;
+use super::extract::{Nothing, Params, PathOf};
+use super::snapshot::Snapshot;
+use crate::model::Address;
+use crate::store::read;
+
+/// `GET /v1/teams/{team}`: the team, with its members over time.
+pub(super) async fn team(
+    PathOf(team): PathOf<Address>,
+    Params(Nothing {}): Params<Nothing>,
+    mut snapshot: Snapshot,
+) -> Result<Response, ApiError> {
+    let head = snapshot.head();
+    let found = read::team(snapshot.db(), team, head).await?;
+    Ok(snapshot.one(found.ok_or_else(|| ApiError::NotFound(format!("no registrar made a team {team}")))?))
+}

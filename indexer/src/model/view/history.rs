@@ -1,0 +1,62 @@
+//! What happened.
+
+use serde::Serialize;
+
+use super::{HexBytes, Place, ScopeView};
+use crate::model::{Address, Digest, EventKind, Hash, Moment, Purpose, RecordCid};
+
+/// Names a grant within a chart: the one of this grantee and scope that was given at this moment.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GrantRef {
+    pub grantee: Address,
+    pub scope: ScopeView,
+    pub granted_at: Moment,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessLogEntry {
+    pub kind: EventKind,
+    pub subject: Address,
+    pub actor: Address,
+    /// The grantee, reader, guardian or practitioner who asks: whose access it is about.
+    pub viewer: Option<Address>,
+    pub cid: Option<RecordCid>,
+    pub purpose: Option<Purpose>,
+    pub via: Option<Address>,
+    /// The grant or referral given, ended or used. Null where there is none, as for a patient's own reading.
+    pub grant: Option<GrantRef>,
+    pub block_timestamp: Moment,
+    pub position: Place,
+}
+
+/// One link of a trail, with the bytes to recompute it from.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrailLink {
+    pub position: Place,
+    pub topics: [Hash; 4],
+    pub data: HexBytes,
+    pub block_number: u64,
+    pub block_timestamp: Moment,
+    pub link: Hash,
+}
+
+/// An event as logged, and what it says.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEvent {
+    pub kind: EventKind,
+    /// Whose trail it belongs to; the zero address for the registry.
+    pub subject: Address,
+    pub actor: Address,
+    /// The account it is about besides the subject.
+    pub party: Option<Address>,
+    pub digest: Option<Digest>,
+    pub scope: Option<ScopeView>,
+    pub via: Option<Address>,
+    pub purpose: Option<Purpose>,
+    #[serde(flatten)]
+    pub link: TrailLink,
+}
