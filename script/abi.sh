@@ -1,34 +1,40 @@
 #!/usr/bin/env bash
-# Writes contracts/abi/Chartkey.json, the interface that the indexer and every client read, from the compiled contract.
-#   script/abi.sh           write it
-#   script/abi.sh --check   compare only; exit 1 if it is stale
+# Writes contracts/abi/, the interfaces that the indexer and every client read, from the compiled contracts.
+#   script/abi.sh           write them
+#   script/abi.sh --check   compare only; exit 1 if one is stale
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly committed=contracts/abi/Chartkey.json
-readonly compiled=out/Chartkey.sol/Chartkey.json
+readonly contracts=(Chartkey ChartkeyLens ERC2771Forwarder)
 
-script/forge build contracts --quiet
+usage() {
+  echo "usage: script/abi.sh [--check]" >&2
+  exit 2
+}
 
 abi() {
   node -e '
     const { abi } = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
     console.log(JSON.stringify(abi, null, 2));
-  ' "$compiled"
+  ' "out/$1.sol/$1.json"
 }
 
 case "${1:-}" in
-  "")
-    abi > "$committed"
-    ;;
-  --check)
-    if ! abi | cmp --silent - "$committed"; then
-      echo "$committed is stale: run script/abi.sh and commit it" >&2
-      exit 1
-    fi
-    ;;
-  *)
-    echo "usage: script/abi.sh [--check]" >&2
-    exit 2
-    ;;
+  "" | --check) ;;
+  *) usage ;;
 esac
+
+# The script deploys all of them, the forwarder of OpenZeppelin too.
+script/forge build contracts script --quiet
+
+stale=0
+for contract in "${contracts[@]}"; do
+  committed=contracts/abi/$contract.json
+  if [ -z "${1:-}" ]; then
+    abi "$contract" > "$committed"
+  elif ! abi "$contract" | cmp --silent - "$committed"; then
+    echo "$committed is stale: run script/abi.sh and commit it" >&2
+    stale=1
+  fi
+done
+exit "$stale"
