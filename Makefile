@@ -12,11 +12,11 @@ FORGE := script/forge
 # On a terminal cargo shows how far it is; elsewhere only what is wrong.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: help setup build run verify reset test check audit clean
+.PHONY: help setup build run verify reset test check audit deep coverage prove mutate deploy deploy-dry-run clean
 .DEFAULT_GOAL := help
 
 help: ## Print this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install the pinned tools into node_modules (half a minute the first time)
 	@script/setup
@@ -39,6 +39,8 @@ reset: ## Forget what earlier runs kept
 test: build ## Run all tests (several minutes)
 	@echo "Testing the contract, and its gas against snapshots/ (1 minute)"
 	@FORGE_SNAPSHOT_CHECK=true $(FORGE) test
+	@echo "Testing the deployment, against real chains (1 minute)"
+	@node --test --test-reporter=dot test/deploy/deploy.test.js
 	@echo "Testing the programs, against a real chain and a real database (several minutes)"
 	@cargo test --workspace --quiet
 
@@ -48,6 +50,8 @@ check: build ## Check lints, format and generated files
 	@echo "Checking format"
 	@cargo fmt --all --check
 	@$(FORGE) fmt --check
+	@echo "Checking the contract's size (EIP-170)"
+	@$(FORGE) build contracts --sizes > /dev/null
 	@echo "Checking generated files"
 	@script/abi.sh --check
 	@script/sqlx --check
@@ -55,6 +59,25 @@ check: build ## Check lints, format and generated files
 
 audit: ## Check the dependencies: licences, bans, sources, known vulnerabilities
 	@script/audit
+
+deep: setup ## Test the contract with 10 000 fuzz runs and long histories (20 minutes)
+	@FOUNDRY_PROFILE=ci FORGE_SNAPSHOT_CHECK=true $(FORGE) test --no-match-path 'test/prove/**'
+
+coverage: setup ## Check that the contract's unit tests reach all of it (2 minutes)
+	@script/coverage
+
+prove: setup ## Prove what must never happen, for all states and arguments (15 minutes)
+	@script/prove
+
+mutate: setup ## See whether the tests notice small changes of the contract (an hour and more)
+	@script/mutate
+
+# What either needs is in the environment, see docs/DEPLOYMENT.md; the deployer's wallet in forge's words: WALLET='--account NAME'.
+deploy: setup ## Deploy the contract on the chain of RPC_URL (docs/DEPLOYMENT.md)
+	@script/deploy -- $(WALLET)
+
+deploy-dry-run: setup ## Say what `make deploy` would do, and do nothing
+	@script/deploy --dry-run
 
 clean: ## Delete what was installed and compiled (not what `make run` keeps: that is `make reset`)
 	@rm -rf target out cache broadcast node_modules .tools
