@@ -52,6 +52,33 @@ contract LogOpensBatchTest is Signed {
         }
     }
 
+    /// @dev A grant for the folder says nothing about a record that is in none.
+    function test_WhenAnEarlierOneWasAllowedByANarrowerGrant() external {
+        (OpenRequest[] memory requests, bytes[] memory signatures) = _batch(2);
+        (requests[0].purpose, requests[1].purpose) = (uint8(Purpose.HRESCH), uint8(Purpose.HRESCH));
+        (requests[0].digest, requests[1].digest) = (Defaults.DIGEST, Defaults.OTHER_DIGEST);
+        _logBoth(requests, signatures);
+    }
+
+    /// @dev The byte after a request's purpose is its nonce's first.
+    function test_WhenANonceBeginsLikeAnEarlierOnesPurpose() external {
+        (OpenRequest[] memory requests, bytes[] memory signatures) = _batch(2);
+        (requests[0].via, requests[1].via) = (team, team);
+        (requests[0].purpose, requests[1].purpose) = (uint8(Purpose.HPAYMT), 0);
+        requests[1].nonce = uint256(uint8(Purpose.HPAYMT)) << 248;
+        _logBoth(requests, signatures);
+    }
+
+    /// @dev The first is opened, the second not.
+    function _logBoth(OpenRequest[] memory requests, bytes[] memory signatures) private {
+        for (uint256 i = 0; i < 2; ++i) {
+            signatures[i] = _sign(requests[i]);
+            _expect(requests[i], true);
+        }
+        vm.assertFalse(_whyNot(requests[1]) == Reason.Allowed, "the second is refused");
+        _logOpens(requests, signatures);
+    }
+
     /// @dev Few values of each field, so that a batch has neighbours that differ in one and some that are spent.
     function _mix(OpenRequest memory mixed, uint256 seed) private view {
         if (seed & 0x07 == 0) mixed.patient = otherPatient;
