@@ -6,27 +6,35 @@ const { createHash } = require("node:crypto");
 const solc = require("solc");
 const { apply } = require("./mutants.js");
 
-const OUTPUT = "contracts/Chartkey.sol";
+// What is deployed: the tests take each one's creation code from the environment (test/Base.t.sol, test/unit/periphery/LensBase.sol).
+const DEPLOYED = [
+  { file: "contracts/Chartkey.sol", name: "Chartkey", variable: "CHARTKEY_CODE" },
+  { file: "contracts/periphery/ChartkeyLens.sol", name: "ChartkeyLens", variable: "CHARTKEY_LENS_CODE" },
+];
 
-/** The creation code; undefined if it does not compile. */
+const SELECTION = Object.fromEntries(DEPLOYED.map(({ file, name }) => [file, { [name]: ["evm.bytecode.object"] }]));
+
+/** The creation codes, as the environment wants them; undefined if it does not compile. */
 function compile(input, sources) {
   const output = JSON.parse(
     solc.compile(
       JSON.stringify({
         ...input,
         sources: Object.fromEntries(Object.entries(sources).map(([file, content]) => [file, { content }])),
-        settings: { ...input.settings, outputSelection: { [OUTPUT]: { Chartkey: ["evm.bytecode.object"] } } },
+        settings: { ...input.settings, outputSelection: SELECTION },
       }),
     ),
   );
-  return output.contracts?.[OUTPUT]?.Chartkey?.evm.bytecode.object || undefined;
+  const codes = DEPLOYED.map(({ file, name }) => output.contracts?.[file]?.[name]?.evm.bytecode.object);
+  if (!codes.every(Boolean)) return undefined;
+  return Object.fromEntries(DEPLOYED.map(({ variable }, i) => [variable, `0x${codes[i]}`]));
 }
 
 /** Whether the tests pass on this code, and if not, which of them failed first. */
 function test({ forge, args, env, timeout }, code) {
   return new Promise((resolve) => {
     const child = spawn(forge, args, {
-      env: { ...process.env, ...env, CHARTKEY_CODE: `0x${code}` },
+      env: { ...process.env, ...env, ...code },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";
@@ -50,8 +58,8 @@ async function judge({ input, sources, suites, original }, mutant, known) {
   const text = Buffer.from(sources[mutant.file]);
   const code = compile(input, { ...sources, [mutant.file]: apply(text, mutant.edits).toString() });
   if (code === undefined) return { verdict: "stillborn" };
-  if (code === original) return { verdict: "same code" };
-  const hash = createHash("sha256").update(code).digest("hex");
+  if (JSON.stringify(code) === JSON.stringify(original)) return { verdict: "same code" };
+  const hash = createHash("sha256").update(JSON.stringify(code)).digest("hex");
   if (!known.has(hash)) known.set(hash, await tryOut(suites, code));
   return { hash, ...known.get(hash) };
 }

@@ -172,13 +172,21 @@ abstract contract Base {
         vm.store(address(chartkey), _headSlot(owner), chartkey.trail(owner) | bytes32(uint256(epoch)));
     }
 
-    /// @dev The contract, or a mutant of it (script/mutate).
-    function _deployContract() private returns (Chartkey deployed) {
-        bytes memory code = vm.envOr("CHARTKEY_CODE", bytes(""));
-        if (code.length == 0) return new Chartkey(Defaults.ADMIN_DELAY, admin, address(forwarder));
-        code = abi.encodePacked(code, abi.encode(Defaults.ADMIN_DELAY, admin, address(forwarder)));
+    /// @dev A mutant of a contract whose creation code the environment holds (script/mutate); zero if it holds none.
+    function _mutant(string memory variable, bytes memory arguments) internal returns (address deployed) {
+        bytes memory code = vm.envOr(variable, bytes(""));
+        if (code.length == 0) return deployed;
+        code = abi.encodePacked(code, arguments);
         assembly ("memory-safe") {
             deployed := create(0, add(code, 0x20), mload(code))
+        }
+        vm.assertTrue(deployed != address(0), "the mutant is deployed");
+    }
+
+    function _deployContract() private returns (Chartkey deployed) {
+        deployed = Chartkey(_mutant("CHARTKEY_CODE", abi.encode(Defaults.ADMIN_DELAY, admin, address(forwarder))));
+        if (address(deployed) == address(0)) {
+            deployed = new Chartkey(Defaults.ADMIN_DELAY, admin, address(forwarder));
         }
     }
 }
