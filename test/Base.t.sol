@@ -40,7 +40,8 @@ abstract contract Base {
         otherDoctor = _actor("other doctor");
         stranger = _actor("stranger");
         forwarder = new ERC2771Forwarder("Chartkey forwarder");
-        chartkey = _deployContract();
+        bytes memory arguments = abi.encode(Defaults.ADMIN_DELAY, admin, address(forwarder));
+        chartkey = Chartkey(_create("CHARTKEY_CODE", type(Chartkey).creationCode, arguments));
         vm.label(address(chartkey), "chartkey");
         _giveRole(REGISTRAR, registrar);
         _giveRole(REGISTRAR, otherRegistrar);
@@ -172,21 +173,14 @@ abstract contract Base {
         vm.store(address(chartkey), _headSlot(owner), chartkey.trail(owner) | bytes32(uint256(epoch)));
     }
 
-    /// @dev A mutant of a contract whose creation code the environment holds (script/mutate); zero if it holds none.
-    function _mutant(string memory variable, bytes memory arguments) internal returns (address deployed) {
-        bytes memory code = vm.envOr(variable, bytes(""));
-        if (code.length == 0) return deployed;
-        code = abi.encodePacked(code, arguments);
+    /// @dev Deploys a contract, or the mutant of it that the environment holds (script/mutate). Zero if its constructor reverts.
+    function _create(string memory variable, bytes memory creationCode, bytes memory arguments)
+        internal
+        returns (address deployed)
+    {
+        bytes memory code = abi.encodePacked(vm.envOr(variable, creationCode), arguments);
         assembly ("memory-safe") {
             deployed := create(0, add(code, 0x20), mload(code))
-        }
-        vm.assertTrue(deployed != address(0), "the mutant is deployed");
-    }
-
-    function _deployContract() private returns (Chartkey deployed) {
-        deployed = Chartkey(_mutant("CHARTKEY_CODE", abi.encode(Defaults.ADMIN_DELAY, admin, address(forwarder))));
-        if (address(deployed) == address(0)) {
-            deployed = new Chartkey(Defaults.ADMIN_DELAY, admin, address(forwarder));
         }
     }
 }

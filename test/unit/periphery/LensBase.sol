@@ -13,8 +13,11 @@ abstract contract LensBase is Base {
 
     function setUp() public virtual override {
         super.setUp();
-        lens = ChartkeyLens(_mutant("CHARTKEY_LENS_CODE", abi.encode(chartkey)));
-        if (address(lens) == address(0)) lens = new ChartkeyLens(address(chartkey));
+        lens = ChartkeyLens(_createLens(address(chartkey)));
+    }
+
+    function _createLens(address core) internal returns (address) {
+        return _create("CHARTKEY_LENS_CODE", type(ChartkeyLens).creationCode, abi.encode(core));
     }
 
     /// @dev At which block the tests ask, apart from the one in which they act.

@@ -35,8 +35,8 @@ contract VerdictsTest is LensBase {
         _later();
 
         IChartkeyLens.Question[] memory questions = new IChartkeyLens.Question[](7);
-        questions[0] = _question(doctor, Purpose.TREAT);
-        questions[1] = _question(doctor, Purpose.HLEGAL);
+        questions[0] = _question(doctor, Purpose.HLEGAL);
+        questions[1] = _question(doctor, Purpose.TREAT);
         questions[2] = _question(patient, Purpose.PATRQT);
         questions[3] = _question(otherDoctor, Purpose.TREAT);
         questions[4] = _question(doctor, Purpose.TREAT);
@@ -48,8 +48,8 @@ contract VerdictsTest is LensBase {
         (IChartkeyLens.AsOf memory asOf, Reason[] memory reasons) = lens.verdicts(questions);
 
         Reason[7] memory expected = [
-            Reason.Allowed,
             Reason.PurposeNotGranted,
+            Reason.Allowed,
             Reason.Allowed,
             Reason.PractitionerSuspended,
             Reason.UnknownRecord,
