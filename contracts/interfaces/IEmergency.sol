@@ -2,12 +2,12 @@
 pragma solidity ^0.8.30;
 
 /// @title Emergency: breaking the glass
-/// @notice Off until the patient opts in. Then a practitioner whom a registrar called emergency-capable may give themselves a grant to
-/// read the whole chart, for the purpose BTG only and for a time that the patient chose, at most 72 hours. It is a grant of a scope of its own
-/// (`Scopes.EMERGENCY`), so that it neither overwrites nor outlives anything else; the patient ends it like any other grant, with
-/// `revokeAccess`, or all at once with `revokeEveryone`. An auditor's review of it goes on record.
-/// @dev Warning: a patient who ends one and wants no other turns the policy off, too; both fit in one `multicall`. Turning the policy
-/// off ends nothing that is in force. Withdrawing a practitioner's capability does not either; suspending them does.
+/// @notice Off until the patient opts in. Then a practitioner whom a registrar called emergency-capable may give themselves a grant
+/// to read the whole chart, for the purpose BTG only and for a time that the patient chose, at most 72 hours. It is a grant of a
+/// scope of its own (`Scopes.EMERGENCY`), so that it neither overwrites nor outlives anything else; the patient ends it like any
+/// other grant, with `revokeAccess`, or all at once with `revokeEveryone`. An auditor's review of it goes on record.
+/// @dev Warning: a patient who ends one and wants no other turns the policy off, too; both fit in one `multicall`. Turning the
+/// policy off ends nothing that is in force. Withdrawing a practitioner's capability does not either; suspending them does.
 interface IEmergency {
     /// @notice A patient's emergency policy changed.
     /// @param actor the patient or a guardian

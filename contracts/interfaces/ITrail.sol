@@ -9,10 +9,11 @@ pragma solidity ^0.8.30;
 ///   link(n+1) = cut(keccak256(link(n) ‖ block number ‖ block timestamp ‖ keccak256(topics ‖ data)))
 ///
 /// with topics = topic0 ‖ topic1 ‖ topic2 ‖ topic3, every number a big-endian 32-byte word, and cut(x) = x with its last four
-/// bytes set to zero: links have 224 bits, and a head shares its storage slot with the chart's epoch. The hash is taken over the very bytes that are logged, so log and trail
-/// cannot diverge, and anyone recomputes it from raw logs without an ABI. One `eth_call` of `trail(subject)` therefore
-/// proves a whole history complete, in order and unaltered; the registry's proves that no patient, practitioner or role
-/// is missing. The start binds chain, contract and subject, so that no history can be passed off as another's.
+/// bytes set to zero: links have 224 bits, and a head shares its storage slot with the chart's epoch. The hash is taken over the
+/// very bytes that are logged, so log and trail cannot diverge, and anyone recomputes it from raw logs without an ABI. One
+/// `eth_call` of `trail(subject)` therefore proves a whole history complete, in order and unaltered; the registry's proves that
+/// no patient, practitioner or role is missing. The start binds chain, contract and subject, so that no history can be passed off
+/// as another's.
 /// @dev Warning: block number and timestamp are those the EVM reports. On chains where `block.number` is not the number of
 /// the block that holds the log (Arbitrum: it is L1's), recomputing needs that number.
 /// @dev Events that OpenZeppelin's AccessControl emits are not part of the trail; `RoleChanged` is, for the same changes. Some of
