@@ -16,8 +16,9 @@ pragma solidity ^0.8.30;
 /// as another's.
 /// @dev Warning: block number and timestamp are those the EVM reports. On chains where `block.number` is not the number of
 /// the block that holds the log (Arbitrum: it is L1's), recomputing needs that number.
-/// @dev Events that OpenZeppelin's AccessControl emits are not part of the trail; `RoleChanged` is, for the same changes. Some of
-/// them have four topics too: whoever recomputes a trail goes by the signatures of the events declared in these interfaces.
+/// @dev Events that OpenZeppelin's AccessControl emits are not part of the trail; `RoleChanged` and `AdminChangePending` are, for
+/// the same changes. Some of them have four topics too: whoever recomputes a trail goes by the signatures of the events declared in
+/// these interfaces.
 interface ITrail {
     /// @notice The latest link of `subject`'s trail. Zero: a patient that never registered.
     /// @param subject a patient; the zero address for the registry
