@@ -117,8 +117,9 @@ abstract contract Judge is Referrals, Emergency {
     function _judgePractitioner(Question memory q) private view returns (Reason, Scope) {
         if (q.via == address(0)) return _judgeScopes(q, q.account, false);
 
-        if (block.timestamp < teamMemberUntil(q.via, q.account)) return _judgeScopes(q, q.via, false);
-        if (_isTeam(q.via)) return (Reason.NotATeamMember, Scopes.CHART);
+        uint40 memberUntil = teamMemberUntil(q.via, q.account);
+        if (block.timestamp < memberUntil) return _judgeScopes(q, q.via, false);
+        if (memberUntil != 0 || _isTeam(q.via)) return (Reason.NotATeamMember, Scopes.CHART);
         if (_standing(q.via) != Reason.Allowed) return (Reason.ReferrerNotInGoodStanding, Scopes.CHART);
         return _judgeScopes(q, q.account, true);
     }
@@ -137,7 +138,8 @@ abstract contract Judge is Referrals, Emergency {
             } else if (i == 2) {
                 scope = Scopes.ofRecord(q.digest);
             } else if (i == 3) {
-                if (q.purposes != BREAK_THE_GLASS) break;
+                // Through others there is none: asked for all the same, so that this needs no look at what else writes grants.
+                if (q.purposes != BREAK_THE_GLASS || q.via != address(0)) break;
                 scope = Scopes.EMERGENCY;
             }
             // No folder, or a record to come: the word would be the chart's.
