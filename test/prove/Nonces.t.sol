@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {OpenRequest, Scope} from "../../contracts/types/Types.sol";
+import {Grant, OpenRequest, Purpose, READ, Scope} from "../../contracts/types/Types.sol";
 import {Proof, vm} from "./Proof.sol";
 
 /// @notice Signed opens: a nonce is used once, and logging changes nothing but nonces and trails.
@@ -32,7 +32,7 @@ contract NoncesProof is Proof {
         _checkSpends(relayer, request, abi.encodePacked(r, s, v));
     }
 
-    /// @dev As before, practitioners by themselves.
+    /// @dev As before, practitioners by a grant of their own for the chart.
     function check_PractitionersOpens_SpendTheirNonce(
         address relayer,
         OpenRequest memory request,
@@ -43,6 +43,12 @@ contract NoncesProof is Proof {
         vm.assume(request.reader != request.patient);
         vm.assume(request.via == address(0));
         vm.assume(request.patient != address(0));
+        vm.assume(request.purpose == uint8(Purpose.TREAT));
+        Grant memory grant = chartkey.grantOf(request.patient, request.reader, Scope.wrap(0));
+        vm.assume(grant.epoch == chartkey.epochOf(request.patient));
+        vm.assume(grant.expiresAt > block.timestamp);
+        vm.assume(grant.rights & READ != 0);
+        vm.assume(grant.purposes & 1 != 0);
         _checkSpends(relayer, request, abi.encodePacked(r, s, v));
     }
 
