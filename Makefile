@@ -66,7 +66,7 @@ deep: setup ## Test the contract with 10 000 fuzz runs and long histories (20 mi
 coverage: setup ## Check that the contract's unit tests reach all of it (2 minutes)
 	@script/coverage
 
-prove: setup ## Prove what must never happen, for all states and arguments (15 minutes)
+prove: setup ## Prove what must never happen, for all states and arguments (10 minutes)
 	@script/prove
 
 mutate: setup ## See whether the tests notice small changes of the contract (an hour and more)
