@@ -12,7 +12,6 @@ import {
     Purpose,
     READ,
     Reason,
-    Record,
     RecordStatus,
     Referral,
     Scope,

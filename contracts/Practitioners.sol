@@ -18,8 +18,6 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
 
     /// @notice Vouches for practitioners.
     bytes32 internal constant REGISTRAR = keccak256("REGISTRAR");
-    /// @notice Keeps a share of records' keys, and releases it only for an open that is in the trail.
-    bytes32 internal constant CUSTODIAN = keccak256("CUSTODIAN");
     /// @notice Reads every chart's history through the query API.
     bytes32 internal constant AUDITOR = keccak256("AUDITOR");
 
@@ -182,7 +180,7 @@ abstract contract Practitioners is Trail, AccessControlDefaultAdminRules, IPract
         _logRegistry(signature, _topic(practitioner), _topic(_msgSender()), data);
     }
 
-    function _isPractitioner(address account) internal view returns (bool) {
+    function _isPractitioner(address account) private view returns (bool) {
         return _practitioners[account].validUntil != 0;
     }
 

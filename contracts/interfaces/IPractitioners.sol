@@ -6,9 +6,10 @@ import {DirectoryEntry, Practitioner, Reason} from "../types/Types.sol";
 /// @title Practitioners, and the registrars who vouch for them
 /// @notice A practitioner is an account that a registrar (a health administration) vouches for, until a date. Standing
 /// counts at the very next check: a suspended or lapsed practitioner opens nothing, whatever grants they hold.
-/// @dev Roles are OpenZeppelin's `AccessControlDefaultAdminRules` (two-step, delayed admin). Registrars trust each other:
-/// any of them may renew, amend, suspend or reinstate any practitioner, and the event says who did. No role can touch a
-/// patient's records, grants or history.
+/// @dev Roles are OpenZeppelin's `AccessControlDefaultAdminRules` (two-step, delayed admin). Their ids are keccak256 of REGISTRAR,
+/// AUDITOR (reads every chart's history through the query API) and CUSTODIAN (keeps a share of records' keys, and releases it only
+/// for an open that is in the trail; nothing on chain asks for it). Registrars trust each other: any of them may renew, amend,
+/// suspend or reinstate any practitioner, and the event says who did. No role can touch a patient's records, grants or history.
 interface IPractitioners {
     /// @notice A registrar vouched for a practitioner. `registry` is always zero, here and below.
     event PractitionerRegistered(

@@ -14,7 +14,6 @@ import {
     Purpose,
     Reason,
     RecordStatus,
-    Referral,
     Scope
 } from "../types/Types.sol";
 import {IChartkeyLens} from "./IChartkeyLens.sol";
