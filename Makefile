@@ -12,7 +12,8 @@ FORGE := script/forge
 # On a terminal cargo shows how far it is; elsewhere only what is wrong.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: help setup build run verify reset test check audit deep coverage prove mutate deploy deploy-dry-run clean
+.PHONY: help setup build run verify reset test check audit chaos deep coverage prove mutate bench deploy \
+	deploy-dry-run clean
 .DEFAULT_GOAL := help
 
 help: ## Print this
@@ -60,6 +61,9 @@ check: build ## Check lints, format and generated files
 audit: ## Check the dependencies: licences, bans, sources, known vulnerabilities
 	@script/audit
 
+chaos: build ## Run 200 random schedules of crashes, reorgs and faults (15 minutes; CHAOS_SCHEDULES=… CHAOS_SEED=…)
+	@CHAOS_SCHEDULES=$${CHAOS_SCHEDULES:-200} cargo test -p chartkey-indexer --test e2e $(QUIET) -- --nocapture whatever_happens_the_tables
+
 deep: setup ## Test the contract with 10 000 fuzz runs and long histories (20 minutes)
 	@FOUNDRY_PROFILE=ci FORGE_SNAPSHOT_CHECK=true $(FORGE) test --no-match-path 'test/prove/**'
 
@@ -71,6 +75,9 @@ prove: setup ## Prove what must never happen, for all states and arguments (10 m
 
 mutate: setup ## See whether the tests notice small changes of the contract (an hour and more)
 	@script/mutate
+
+bench: setup ## Measure the indexer against what cannot be beaten here (10 minutes; BENCH=--quick: one)
+	@cargo bench --quiet --package chartkey-indexer --bench backfill -- $(BENCH)
 
 # What either needs is in the environment, see docs/DEPLOYMENT.md; the deployer's wallet in forge's words: WALLET='--account NAME'.
 deploy: setup ## Deploy the contract on the chain of RPC_URL (docs/DEPLOYMENT.md)

@@ -7,10 +7,11 @@ use std::{
 };
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::{
     database, postgres,
+    replay::{self, ReplayOptions},
     run::{self, RunOptions},
     state::{Sources, State},
     toolchain::Toolchain,
@@ -42,6 +43,8 @@ enum Command {
     Verify,
     /// Forgets what earlier runs kept.
     Reset,
+    /// Generates a chain of any size and serves it from memory by JSON-RPC, until Ctrl-C or SIGTERM.
+    Replay(ReplayArguments),
     /// Runs a command with DATABASE_URL set to an empty database that is gone afterwards.
     Database {
         /// Folder of migrations to apply first.
@@ -51,6 +54,41 @@ enum Command {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
+}
+
+#[derive(Debug, Args)]
+struct ReplayArguments {
+    /// How many events, at least.
+    #[arg(long)]
+    events: u64,
+    /// The same seed gives the same chain.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Events of a block on average.
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
+    events_per_block: u32,
+    /// Where it listens on 127.0.0.1 [default: any free port].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// File to write, for the indexer: where the contract is.
+    #[arg(long)]
+    deployment: Option<PathBuf>,
+    /// How many blocks behind the head `finalized` is.
+    #[arg(long, default_value_t = 64)]
+    finalized_distance: u64,
+}
+
+impl ReplayArguments {
+    fn options(&self) -> ReplayOptions {
+        ReplayOptions {
+            seed: self.seed,
+            events: self.events,
+            events_per_block: self.events_per_block,
+            finalized_distance: Some(self.finalized_distance),
+            port: self.port,
+            ..ReplayOptions::default()
+        }
+    }
 }
 
 /// Does what the command line says.
@@ -77,6 +115,10 @@ async fn act(cli: Cli) -> Result<ExitCode> {
             let mut verify = process::Command::new(run::indexer_program()?);
             let status = verify.arg("verify").envs(Sources::of_run(&state)?.environment()).status()?;
             Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Replay(arguments) => {
+            replay::run(arguments.options(), arguments.deployment).await?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Reset => {
             State::erase(&tools, &state)?;

@@ -3,6 +3,7 @@
 //!
 //! Everything listens on 127.0.0.1, and every process started here dies with the process that started it.
 
+pub mod bench;
 pub mod chain;
 pub mod child;
 pub mod cid;
@@ -14,6 +15,7 @@ pub mod deployment;
 pub mod port;
 pub mod postgres;
 pub mod records;
+pub mod replay;
 pub mod rpc;
 mod run;
 pub mod scratch;

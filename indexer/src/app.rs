@@ -1,134 +1,196 @@
 //! Wiring: which parts a command needs, started and stopped in order.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use reqwest::Url;
 use sqlx::Connection as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{error, info};
 
-use crate::api;
-use crate::chain::{ChainError, RpcChain};
-use crate::config::{Cli, Command, Deployment, Loopback, Source};
+use crate::api::{self, Sources};
+use crate::chain::{Chain as _, ChainError, RpcChain, RpcOptions};
+use crate::config::{Cli, Command, Deployment, Follow, Listen, Secret, Source};
 use crate::decode::topics;
+use crate::model::Hash;
+use crate::reindex::reindex;
 use crate::store::{self, Binding, Reader, Writer};
-use crate::sync;
+use crate::sync::{self, Bar, Halted, Patience};
 use crate::verify::{Verified, verify};
 
-/// How often to ask again: for a node that does not answer at start, and for the writer's place.
+/// How often to ask again: for a node or database that does not answer, and for the writer's place.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Runs a command until it is done or `stop` turns true.
-pub async fn run(cli: Cli, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     match cli.command {
-        Command::Run { source, listen, poll_interval, blocks_per_step } => {
+        Command::Run { source, follow, read_database_url, listen } => {
             let deployment = Deployment::read(&source.deployment)?;
-            let options = sync::Options {
-                domain: deployment.domain(),
-                deployment_block: deployment.block,
-                poll_interval,
-                blocks_per_step,
-            };
-            serve_and_follow(&source, &deployment, listen, &options, stop).await
+            let read = read_database_url.as_ref().unwrap_or(&source.database_url);
+            let sources =
+                Sources { reader: Reader::new(read.expose())?.only(deployment.domain()), writing: Arc::default() };
+            let recheck = AtomicBool::new(follow.recheck);
+            let writing = Arc::clone(&sources.writing);
+            let follower = Follower { source: &source, deployment, follow: &follow, bar, recheck, writing: &writing };
+            let listener = bind(listen).await?;
+            // Both end when asked to stop. An error in one ends the process, which is what a supervisor acts on.
+            tokio::try_join!(api::serve(listener, sources, stop.clone()), follower.follow(stop)).map(|_| ())
+        }
+        Command::Serve { database, listen } => {
+            let sources = Sources { reader: Reader::new(database.url())?, writing: Arc::default() };
+            api::serve(bind(listen).await?, sources, stop).await
         }
         Command::Verify { source } => verify_database(&source).await,
+        Command::Reindex { database_url, from } => reindex_database(database_url.expose(), from).await,
     }
 }
 
-async fn serve_and_follow(
-    source: &Source,
-    deployment: &Deployment,
-    listen: Loopback,
-    options: &sync::Options,
-    stop: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(listen.0)
+async fn bind(listen: Listen) -> anyhow::Result<TcpListener> {
+    let address = listen.address.0;
+    let listener = TcpListener::bind(address)
         .await
-        .with_context(|| format!("cannot listen on {}: choose another address with --listen or LISTEN", listen.0))?;
+        .with_context(|| format!("cannot listen on {address}: choose another address with --listen or LISTEN"))?;
     info!(
         "query API on http://{}: reachable from this machine only, because it has no sign-in yet",
         listener.local_addr()?
     );
-    // The first to come sets the schema up, before anybody reads.
-    let elected = store::connect_writer(source.database_url.expose()).await?;
-    let reader = Reader::new(source.database_url.expose())?;
-    let follow = follow(source, deployment, options, elected, stop.clone());
-    // Both end when asked to stop. An error in one ends the process, which is what a supervisor acts on.
-    tokio::try_join!(api::serve(listener, reader, stop.clone()), follow)?;
-    Ok(())
+    Ok(listener)
 }
 
-async fn follow(
-    source: &Source,
-    deployment: &Deployment,
-    options: &sync::Options,
-    elected: Option<Writer>,
-    mut stop: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    let ready = tokio::select! {
-        ready = prepare(source, deployment, elected) => ready?,
-        _ = stop.wait_for(|stop| *stop) => return Ok(()),
-    };
-    let (chain, mut writer) = ready;
-    sync::follow(&chain, &mut writer, options, stop).await?;
-    writer.close().await?;
-    Ok(())
+/// One instance's part in writing: at most one of all instances on a database follows the chain, and the others wait.
+struct Follower<'a> {
+    source: &'a Source,
+    deployment: Deployment,
+    follow: &'a Follow,
+    bar: Bar,
+    /// Whether all trails are to be compared again; once.
+    recheck: AtomicBool,
+    /// Whether this is the one; shown in the metrics.
+    writing: &'a AtomicBool,
 }
 
-/// A node that is the right chain, and the right to write a database that is this deployment's.
-async fn prepare(
-    source: &Source,
-    deployment: &Deployment,
-    elected: Option<Writer>,
-) -> anyhow::Result<(RpcChain, Writer)> {
-    let mut writer = match elected {
-        Some(writer) => writer,
-        None => become_writer(source).await?,
-    };
-    let chain = connect(source, deployment)?;
-    let genesis = loop {
-        match check_chain(&chain, deployment).await {
-            Ok(genesis) => break genesis,
-            Err(error) if error.is::<ChainError>() => {
-                warn!("waiting for the chain: {error}");
-                tokio::time::sleep(RETRY).await;
+impl Follower<'_> {
+    /// Until asked to stop, or until writing on would be wrong. A database that is gone, full or read-only is waited for.
+    async fn follow(&self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let mut patience = Patience::new("the database");
+        loop {
+            let turn = self.turn(&mut patience, stop.clone());
+            let ended = tokio::select! {
+                ended = turn => ended,
+                _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            };
+            self.writing.store(false, Ordering::Relaxed);
+            match ended {
+                Ok(()) => return Ok(()),
+                Err(error) if store::is_passing(&error) => {
+                    patience.note(&format!("{error:#}"));
+                    tokio::time::sleep(RETRY).await;
+                }
+                Err(error) if error.is::<Halted>() => {
+                    error!("not following the chain: {error}; see \"The history does not verify\" in docs/RUNBOOK.md");
+                    let _ = stop.wait_for(|stop| *stop).await;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
-    };
-    let binding = Binding {
-        chain_id: deployment.chain_id,
-        contract: deployment.contract,
-        deployment_block: deployment.block,
-        genesis_hash: genesis,
-    };
-    let mut tx = writer.begin().await?;
-    store::bind(&mut tx, &binding).await?;
-    tx.commit().await?;
-    Ok((chain, writer))
-}
+    }
 
-async fn become_writer(source: &Source) -> anyhow::Result<Writer> {
-    info!("another indexer writes this database: serving reads, and taking over when it ends");
-    loop {
-        tokio::time::sleep(RETRY).await;
-        if let Some(writer) = store::connect_writer(source.database_url.expose()).await? {
-            info!("no indexer writes this database any more: taking over");
-            return Ok(writer);
+    /// Waits to be elected, and writes.
+    async fn turn(&self, patience: &mut Patience, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let mut writer = self.become_writer(patience).await?;
+        let chain = self.connect()?;
+        self.bind(&chain, &mut writer).await?;
+        self.writing.store(true, Ordering::Relaxed);
+        let options = sync::Options {
+            domain: self.deployment.domain(),
+            deployment_block: self.deployment.block,
+            events_per_step: usize::try_from(self.follow.events_per_step)?,
+            bar: self.bar.clone(),
+        };
+        sync::follow(&chain, &mut writer, &options, stop).await?;
+        Ok(writer.close().await?)
+    }
+
+    async fn become_writer(&self, patience: &mut Patience) -> anyhow::Result<Writer> {
+        let mut waiting = false;
+        loop {
+            let elected = store::connect_writer(self.source.database_url.expose()).await?;
+            patience.end();
+            match elected {
+                Some(writer) if waiting => {
+                    info!("no indexer writes this database any more: taking over");
+                    return Ok(writer);
+                }
+                Some(writer) => return Ok(writer),
+                None if !waiting => {
+                    info!("another indexer writes this database: serving reads, and taking over when it ends");
+                    waiting = true;
+                }
+                None => {}
+            }
+            tokio::time::sleep(RETRY).await;
         }
+    }
+
+    fn connect(&self) -> Result<RpcChain, ChainError> {
+        connect(self.source, &self.deployment, self.follow.poll_interval)
+    }
+
+    /// A node that is the right chain, and a database that is this deployment's.
+    async fn bind(&self, chain: &RpcChain, writer: &mut Writer) -> anyhow::Result<()> {
+        let mut patience = Patience::new("the chain");
+        let genesis = loop {
+            match check_chain(chain, &self.deployment).await {
+                Ok(genesis) => break genesis,
+                Err(error) if error.is::<ChainError>() => {
+                    patience.note(&error);
+                    tokio::time::sleep(RETRY).await;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        patience.end();
+        let binding = Binding {
+            chain_id: self.deployment.chain_id,
+            contract: self.deployment.contract,
+            deployment_block: self.deployment.block,
+            genesis_hash: genesis,
+        };
+        let mut tx = writer.begin().await?;
+        store::bind(&mut tx, &binding).await?;
+        if self.recheck.load(Ordering::Relaxed) {
+            store::recheck(&mut tx, self.deployment.block).await?;
+        }
+        tx.commit().await?;
+        self.recheck.store(false, Ordering::Relaxed);
+        Ok(())
     }
 }
 
-fn connect(source: &Source, deployment: &Deployment) -> Result<RpcChain, ChainError> {
-    RpcChain::new(source.rpc_url.expose().clone(), deployment.contract, &topics(), source.confirmations)
+fn connect(source: &Source, deployment: &Deployment, poll_interval: Duration) -> Result<RpcChain, ChainError> {
+    let exposed = |urls: &[Secret<Url>]| urls.iter().map(|url| url.expose().clone()).collect();
+    RpcChain::new(RpcOptions {
+        ws_urls: exposed(&source.ws_url),
+        confirmations: source.confirmations,
+        max_block_range: source.max_block_range,
+        poll_interval,
+        ..RpcOptions::new(exposed(&source.rpc_url), deployment.contract, topics())
+    })
 }
 
 /// Whether the node is on the chain that the deployment file names; returns its genesis block's hash.
-async fn check_chain(chain: &RpcChain, deployment: &Deployment) -> anyhow::Result<crate::model::Hash> {
+async fn check_chain(chain: &RpcChain, deployment: &Deployment) -> anyhow::Result<Hash> {
     let chain_id = chain.chain_id().await?;
     if chain_id != deployment.chain_id {
         bail!("the node is on chain {chain_id}, the deployment file on chain {}", deployment.chain_id);
+    }
+    let head = chain.head().await?.block.number;
+    if head < deployment.block {
+        return Err(ChainError::NoBlock(deployment.block).into());
     }
     if !chain.has_code().await? {
         bail!(
@@ -136,22 +198,17 @@ async fn check_chain(chain: &RpcChain, deployment: &Deployment) -> anyhow::Resul
             deployment.contract
         );
     }
-    Ok(chain.block(0).await?.hash)
+    Ok(chain.header(0).await?.block.hash)
 }
 
 async fn verify_database(source: &Source) -> anyhow::Result<()> {
     let deployment = Deployment::read(&source.deployment)?;
-    let chain = connect(source, &deployment)?;
+    let chain = connect(source, &deployment, RETRY)?;
     check_chain(&chain, &deployment).await?;
     let mut db = store::connect_to_inspect(source.database_url.expose()).await?;
-    let mut said = std::time::Instant::now();
-    let progress = |done, total| {
-        if said.elapsed() >= Duration::from_secs(2) {
-            said = std::time::Instant::now();
-            eprintln!("compared {done} of {total} blocks");
-        }
-    };
-    let outcome = verify(&chain, &mut db, &deployment.domain(), deployment.block, progress).await?;
+    let outcome =
+        verify(&chain, &mut db, &deployment.domain(), deployment.block, every_two_seconds("compared", "blocks"))
+            .await?;
     db.close().await?;
     match outcome {
         Ok(Verified { block, subjects, links }) => {
@@ -161,5 +218,27 @@ async fn verify_database(source: &Source) -> anyhow::Result<()> {
             Ok(())
         }
         Err(wrong) => bail!("first wrong link: {wrong}"),
+    }
+}
+
+async fn reindex_database(url: &str, from: Option<u64>) -> anyhow::Result<()> {
+    let writer = store::connect_writer(url).await?;
+    let mut writer = writer.context(
+        "another indexer writes this database: stop every `chartkey-indexer run` on it first (`chartkey-indexer serve` may go on)",
+    )?;
+    let done = reindex(&mut writer, from, every_two_seconds("made anew what follows from", "events")).await?;
+    writer.close().await?;
+    println!("made anew what follows from {} events, from block {} on", done.events, done.from);
+    Ok(())
+}
+
+/// Says how far something long is.
+fn every_two_seconds(done: &'static str, things: &'static str) -> impl FnMut(u64, u64) {
+    let mut said = Instant::now();
+    move |count, total| {
+        if said.elapsed() >= Duration::from_secs(2) {
+            said = Instant::now();
+            eprintln!("{done} {count} of {total} {things}");
+        }
     }
 }

@@ -1,16 +1,16 @@
 //! The command line and environment, parsed once into types.
 
+mod deployment;
+
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use reqwest::Url;
-use serde::Deserialize;
 
-use crate::model::{Address, TrailDomain};
+pub use deployment::Deployment;
 
 /// Follows the Chartkey contract's events into Postgres and serves the query API.
 #[derive(Debug, clap::Parser)]
@@ -26,15 +26,29 @@ pub enum Command {
     Run {
         #[command(flatten)]
         source: Source,
-        /// Where to serve the API. Until sign-in exists, a loopback address only.
-        #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
-        listen: Loopback,
-        /// Milliseconds between questions for a new block.
-        #[arg(long, env = "POLL_INTERVAL_MS", default_value = "500", value_parser = milliseconds)]
-        poll_interval: Duration,
-        /// Blocks fetched and committed together while catching up.
-        #[arg(long, env = "BLOCKS_PER_STEP", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-        blocks_per_step: u64,
+        /// Where the API reads: a standby of the database, for instance. Unless given, the database itself.
+        #[arg(long, env = "READ_DATABASE_URL", hide_env_values = true)]
+        read_database_url: Option<Secret<String>>,
+        #[command(flatten)]
+        listen: Listen,
+        #[command(flatten)]
+        follow: Follow,
+    },
+    /// Serve the API alone, until interrupted. Never writes: another process follows the chain.
+    Serve {
+        #[command(flatten)]
+        database: ReadDatabase,
+        #[command(flatten)]
+        listen: Listen,
+    },
+    /// Build everything that follows from the stored events anew, in one transaction. Nothing else may write meanwhile.
+    Reindex {
+        /// postgres://user:password@host:port/database
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: Secret<String>,
+        /// The first block whose events are taken anew. Unless given, the deployment's.
+        #[arg(long)]
+        from: Option<u64>,
     },
     /// Recompute every trail from the database and compare it with the contract. Exit code 1 and the first wrong link if
     /// something differs.
@@ -47,18 +61,65 @@ pub enum Command {
 /// Which chain, contract and database.
 #[derive(Debug, clap::Args)]
 pub struct Source {
-    /// HTTP JSON-RPC endpoint of a node.
-    #[arg(long, env = "RPC_URL", hide_env_values = true)]
-    pub rpc_url: Secret<Url>,
+    /// HTTP JSON-RPC endpoints of nodes of the chain, separated by commas.
+    #[arg(long, env = "RPC_URL", hide_env_values = true, value_delimiter = ',', required = true)]
+    pub rpc_url: Vec<Secret<Url>>,
+    /// WebSocket endpoints to learn of new blocks from, separated by commas. Without any, those of RPC_URL are tried.
+    #[arg(long, env = "WS_URL", hide_env_values = true, value_delimiter = ',', value_parser = socket_url)]
+    pub ws_url: Vec<Secret<Url>>,
     /// postgres://user:password@host:port/database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Secret<String>,
-    /// JSON file {chainId, contract, block, forwarder} that the deployment wrote.
+    /// JSON file that the deployment wrote: {chainId, contract, block, forwarder, …}.
     #[arg(long, env = "DEPLOYMENT")]
     pub deployment: PathBuf,
+    /// The most blocks in one eth_getLogs. Limits that nodes tell are found out without it.
+    #[arg(long, env = "MAX_BLOCK_RANGE", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub max_block_range: u64,
     /// Blocks after which one counts as final, on chains whose nodes do not know the `finalized` tag.
     #[arg(long, env = "CONFIRMATIONS", default_value_t = 64)]
     pub confirmations: u64,
+}
+
+/// How to follow the chain.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Follow {
+    /// Milliseconds between questions for a new block, where no node tells of new blocks by itself.
+    #[arg(long, env = "POLL_INTERVAL_MS", default_value = "500", value_parser = milliseconds)]
+    pub poll_interval: Duration,
+    /// Events written in one transaction while catching up, about.
+    #[arg(long, env = "EVENTS_PER_STEP", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub events_per_step: u32,
+    /// Compare every trail with the contract's again before answering; lifts a halt.
+    #[arg(long)]
+    pub recheck: bool,
+}
+
+/// Where the API listens.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Listen {
+    /// Where to serve the API. Until sign-in exists, a loopback address only.
+    #[arg(long = "listen", env = "LISTEN", default_value = "127.0.0.1:8080")]
+    pub address: Loopback,
+}
+
+/// A database to read only.
+#[derive(Debug, clap::Args)]
+pub struct ReadDatabase {
+    /// Where the API reads, for instance a standby; goes before --database-url.
+    #[arg(long, env = "READ_DATABASE_URL", hide_env_values = true)]
+    read_database_url: Option<Secret<String>>,
+    /// postgres://user:password@host:port/database
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, required_unless_present = "read_database_url")]
+    database_url: Option<Secret<String>>,
+}
+
+impl ReadDatabase {
+    /// The URL of the one to read.
+    pub fn url(&self) -> &str {
+        let named = self.read_database_url.as_ref().or(self.database_url.as_ref());
+        named.map_or("", |url| url.expose())
+    }
 }
 
 /// A value that may hold a password or key: it does not print.
@@ -86,6 +147,14 @@ impl FromStr for Secret<Url> {
             "http" | "https" => Ok(Secret(url)),
             other => Err(format!("{other}: is not supported, expected http: or https:")),
         }
+    }
+}
+
+fn socket_url(text: &str) -> Result<Secret<Url>, String> {
+    let url = Url::parse(text).map_err(|e| format!("not a URL: {e}"))?;
+    match url.scheme() {
+        "ws" | "wss" => Ok(Secret(url)),
+        other => Err(format!("{other}: is not supported, expected ws: or wss:")),
     }
 }
 
@@ -120,34 +189,29 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Where the contract is: what deploying it wrote.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Deployment {
-    /// EIP-155 chain id.
-    pub chain_id: u64,
-    pub contract: Address,
-    /// The block it was deployed in.
-    pub block: u64,
-    /// The forwarder it trusts to say who signed; for those who act, the indexer has no use for it.
-    pub forwarder: Option<Address>,
-}
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
 
-impl Deployment {
-    /// Reads the file. Errors name it.
-    pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let name = path.display();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the deployment file {name}"))?;
-        let deployment: Deployment = serde_json::from_str(&text).with_context(|| {
-            format!("{name} is not a deployment file: expected {{\"chainId\", \"contract\", \"block\", \"forwarder\"}}")
-        })?;
-        if deployment.chain_id == 0 || i64::try_from(deployment.chain_id.max(deployment.block)).is_err() {
-            bail!("{name}: chainId must be at least 1, and it and block less than 2^63");
-        }
-        Ok(deployment)
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
     }
 
-    pub fn domain(&self) -> TrailDomain {
-        TrailDomain { chain_id: self.chain_id, contract: self.contract }
+    #[test]
+    fn a_database_to_read_goes_before_the_one_that_is_written() {
+        let written = ["chartkey-indexer", "serve", "--database-url", "postgres://written/one"];
+        let read = [&written[..], &["--read-database-url", "postgres://read/one"]].concat();
+        let url = |arguments: &[&str]| match Cli::try_parse_from(arguments).unwrap().command {
+            Command::Serve { database, .. } => database.url().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(url(&read), "postgres://read/one");
+        if std::env::var_os("READ_DATABASE_URL").is_none() {
+            assert_eq!(url(&written), "postgres://written/one");
+        }
+        assert!(!format!("{:?}", Cli::try_parse_from(&read).unwrap()).contains("postgres"));
     }
 }

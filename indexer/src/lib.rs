@@ -7,6 +7,7 @@ pub mod chain;
 pub mod config;
 pub mod decode;
 pub mod model;
+pub mod reindex;
 pub mod store;
 pub mod sync;
 pub mod verify;

@@ -1,20 +1,40 @@
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use chartkey_indexer::app;
 use chartkey_indexer::config::Cli;
+use chartkey_indexer::sync::Bar;
 use clap::Parser as _;
+use indicatif::MultiProgress;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+/// glibc's keeps what each thread's arena once needed, and a backfill's work wanders from thread to thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// `mi_option_purge_delay` of mimalloc.h: milliseconds that freed memory is kept for the next who needs some.
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+
+/// Freed memory goes back to the system at once: half the memory of a backfill, for some percent of its own CPU time.
+#[expect(unsafe_code, reason = "the allocator's options are set by a C function")]
+fn give_memory_back_at_once() {
+    // SAFETY: it stores a number under a valid index, and may be called at any time.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 0) }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
+    give_memory_back_at_once();
     let cli = Cli::parse();
+    let bars = MultiProgress::new();
+    let terminal = io::stderr().is_terminal();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    log.with_ansi(std::io::stderr().is_terminal()).init();
-    match run(cli).await {
+    let lines = bars.clone();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(terminal);
+    log.with_writer(move || AboveBars(lines.clone())).init();
+    match run(cli, if terminal { Bar::on(bars) } else { Bar::default() }).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("chartkey-indexer: {error:#}");
@@ -23,7 +43,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
+async fn run(cli: Cli, bar: Bar) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
@@ -33,5 +53,18 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         let _ = stop.send(true);
     });
-    app::run(cli, stopped).await
+    app::run(cli, bar, stopped).await
+}
+
+/// Standard error, with progress bars kept below what is logged.
+struct AboveBars(MultiProgress);
+
+impl Write for AboveBars {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().write(text))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }

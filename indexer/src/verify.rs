@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use anyhow::Context as _;
+use futures_util::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::chain::Chain;
+use crate::chain::{Chain, ChainError, Span};
 use crate::decode::decode;
-use crate::model::{Address, Block, Event, Hash, Position, REGISTRY, RawLog, TrailDomain, next_link};
+use crate::model::{
+    Address, Block, Event, Hash, Moment, Position, REGISTRY, RawLog, TrailDomain, logged_hash, next_link,
+};
 use crate::store::{self, StoredEvent};
-
-/// Blocks compared at a time.
-const BLOCKS_PER_STEP: u64 = 1_000;
 
 /// What was checked, when nothing was wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,33 +63,69 @@ pub async fn verify(
     // One snapshot: an indexer may be writing meanwhile.
     let mut db = db.begin_with("begin isolation level repeatable read read only").await?;
     let head = store::cursor(&mut db).await?.context("the database holds no blocks: run the indexer first")?;
+    let headers_to = store::headers_to(&mut db).await?;
+    let archived_before = store::archived_before(&mut db).await?.unwrap_or(0);
     let mut trails = Trails::new(domain);
-    for first in (deployment_block..=head.number).step_by(usize::try_from(BLOCKS_PER_STEP)?) {
-        let last = head.number.min(first + BLOCKS_PER_STEP - 1);
+    let mut spans = chain.history(deployment_block..=head.number);
+    while let Some(span) = spans.try_next().await? {
+        let (first, last) = (*span.range.start(), *span.range.end());
         let blocks = store::blocks_between(&mut db, first, last).await?;
         let events = store::events_between(&mut db, first, last).await?;
-        let (their_blocks, their_logs) = tokio::try_join!(chain.blocks(first..=last), chain.logs(first..=last))?;
-        let checked = check_blocks(&blocks, &their_blocks)
-            .and_then(|()| check_logs(&events, &their_logs))
+        let theirs = their_blocks(chain, &blocks, &span).await?;
+        let (archived, kept) = split_archived(&span.logs, archived_before);
+        let complete_to = headers_to.filter(|to| *to >= first).map(|to| to.min(last));
+        let checked = check_complete(&blocks, first, complete_to)
+            .and_then(|()| check_blocks(&blocks, &theirs))
+            .and_then(|()| trails.follow(&span.blocks, archived))
+            .and_then(|()| check_logs(&events, kept))
             .and_then(|()| trails.check(&blocks, &events));
         if let Err(wrong) = checked {
             return Ok(Err(wrong));
         }
         progress(last + 1 - deployment_block, head.number + 1 - deployment_block);
     }
-    trails.check_heads(chain, head.number).await
+    drop(spans);
+    trails.check_heads(chain, &head).await
 }
 
-fn check_blocks(ours: &[Block], theirs: &[Block]) -> Result<(), Wrong> {
-    let wrong = |detail| Wrong { subject: None, position: None, detail };
-    for (i, their) in theirs.iter().enumerate() {
-        let our = ours.get(i).filter(|our| our.number <= their.number);
-        let our = our.ok_or_else(|| wrong(format!("block {} is missing", their.number)))?;
-        if our != their {
-            return Err(wrong(format!("stored {our:?}, the node has {their:?}")));
+/// The node's blocks at the heights that are stored: from the answer with the events where it tells them, by their headers where
+/// not.
+async fn their_blocks(chain: &dyn Chain, ours: &[Block], span: &Span) -> Result<BTreeMap<u64, Block>, ChainError> {
+    let mut theirs: BTreeMap<u64, Block> = span.blocks.iter().map(|block| (block.number, *block)).collect();
+    let asked: Vec<u64> = ours.iter().map(|block| block.number).filter(|number| !theirs.contains_key(number)).collect();
+    for run in asked.chunk_by(|one, next| one + 1 == *next) {
+        if let (Some(first), Some(last)) = (run.first(), run.last()) {
+            let headers = chain.headers(*first..=*last).await?;
+            theirs.extend(headers.iter().map(|header| (header.block.number, header.block)));
+        }
+    }
+    Ok(theirs)
+}
+
+/// Every block from `first` on must be stored, as far as headers are complete.
+fn check_complete(ours: &[Block], first: u64, complete_to: Option<u64>) -> Result<(), Wrong> {
+    let Some(last) = complete_to else { return Ok(()) };
+    let mut numbers = ours.iter().map(|block| block.number);
+    match (first..=last).find(|number| numbers.next() != Some(*number)) {
+        Some(number) => Err(Wrong { subject: None, position: None, detail: format!("block {number} is missing") }),
+        None => Ok(()),
+    }
+}
+
+fn check_blocks(ours: &[Block], theirs: &BTreeMap<u64, Block>) -> Result<(), Wrong> {
+    for our in ours {
+        let their = theirs.get(&our.number);
+        if their != Some(our) {
+            let detail = format!("stored {our:?}, the node has {their:?}");
+            return Err(Wrong { subject: None, position: None, detail });
         }
     }
     Ok(())
+}
+
+/// The node's logs whose events were archived, and the others.
+fn split_archived(logs: &[RawLog], archived_before: u64) -> (&[RawLog], &[RawLog]) {
+    logs.split_at(logs.partition_point(|log| log.position.block_number < archived_before))
 }
 
 /// Stored logs against the node's, in order: the first that is missing, altered, out of place or made up.
@@ -130,34 +166,48 @@ impl<'a> Trails<'a> {
 
     /// Recomputes the links of further events, and their columns.
     fn check(&mut self, blocks: &[Block], events: &[StoredEvent]) -> Result<(), Wrong> {
-        let times: BTreeMap<u64, _> = blocks.iter().map(|block| (block.number, block.timestamp)).collect();
+        let times = times(blocks);
         for stored in events {
-            let log = &stored.log;
-            let position = log.position;
-            let wrong = |detail| Wrong { subject: log.subject().ok(), position: Some(position), detail };
-            let subject = log.subject().map_err(|e| wrong(e.0))?;
-            let time = *times.get(&position.block_number).ok_or_else(|| wrong("its block is missing".into()))?;
-            let event = decode(log).map_err(|e| wrong(e.detail))?;
+            let wrong = |detail| wrong_at(&stored.log, detail);
+            let (event, link) = self.link(&times, &stored.log)?;
+            let subject = stored.log.subject().map_err(|e| wrong(e.0))?;
             check_columns(stored, subject, &event).map_err(wrong)?;
-            let before = self.heads.entry(subject).or_insert_with(|| self.domain.start(subject));
-            let link = next_link(*before, position.block_number, time, &log.topics, &log.data);
             if link != stored.link {
                 return Err(wrong(format!("the stored link is {}, its bytes give {link}", stored.link)));
-            }
-            *before = link;
-            self.links += 1;
-            if let Event::PatientRegistered { patient } = event {
-                // Its trail must be checked even if every one of its own events was deleted.
-                self.heads.entry(patient).or_insert_with(|| self.domain.start(patient));
             }
         }
         Ok(())
     }
 
+    /// Goes on along the node's logs, where ours were archived.
+    fn follow(&mut self, blocks: &[Block], logs: &[RawLog]) -> Result<(), Wrong> {
+        let times = times(blocks);
+        logs.iter().try_for_each(|log| self.link(&times, log).map(|_| ()))
+    }
+
+    /// Reads a log and moves its subject's trail on.
+    fn link(&mut self, times: &BTreeMap<u64, Moment>, log: &RawLog) -> Result<(Event, Hash), Wrong> {
+        let position = log.position;
+        let wrong = |detail| wrong_at(log, detail);
+        let subject = log.subject().map_err(|e| wrong(e.0))?;
+        let time = *times.get(&position.block_number).ok_or_else(|| wrong("its block is missing".into()))?;
+        let event = decode(log).map_err(|e| wrong(e.detail))?;
+        let before = self.heads.entry(subject).or_insert_with(|| self.domain.start(subject));
+        let link = next_link(*before, position.block_number, time, logged_hash(&log.topics, &log.data));
+        *before = link;
+        self.links += 1;
+        if let Event::PatientRegistered { patient } = event {
+            // Its trail must be checked even if every one of its own events was deleted.
+            self.heads.entry(patient).or_insert_with(|| self.domain.start(patient));
+        }
+        Ok((event, link))
+    }
+
     /// Compares where the trails end with the contract.
-    async fn check_heads(self, chain: &dyn Chain, block: u64) -> anyhow::Result<Result<Verified, Wrong>> {
+    async fn check_heads(self, chain: &dyn Chain, at: &Block) -> anyhow::Result<Result<Verified, Wrong>> {
         let subjects: Vec<Address> = self.heads.keys().copied().collect();
-        let theirs = chain.trails(&subjects, block).await.with_context(|| {
+        let block = at.number;
+        let theirs = chain.trails(&subjects, at).await.with_context(|| {
             format!("asking the contract for its trails at block {block} (the node must still hold that block's state)")
         })?;
         for ((subject, ours), theirs) in self.heads.iter().zip(theirs) {
@@ -168,6 +218,14 @@ impl<'a> Trails<'a> {
         }
         Ok(Ok(Verified { block, subjects: subjects.len(), links: self.links }))
     }
+}
+
+fn times(blocks: &[Block]) -> BTreeMap<u64, Moment> {
+    blocks.iter().map(|block| (block.number, block.timestamp)).collect()
+}
+
+fn wrong_at(log: &RawLog, detail: String) -> Wrong {
+    Wrong { subject: log.subject().ok(), position: Some(log.position), detail }
 }
 
 /// The columns that readers ask by must say what the bytes say.

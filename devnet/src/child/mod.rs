@@ -124,7 +124,7 @@ impl Child {
     }
 
     /// Signals the whole group, unless the child was reaped: then its id may be somebody else's by now.
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         let mut process = self.lock();
         if let (Ok(None), Ok(id)) = (process.try_wait(), i32::try_from(self.id)) {
             let _ = killpg(Pid::from_raw(id), signal);

@@ -3,6 +3,7 @@
 mod account;
 mod cluster;
 mod place;
+mod standby;
 mod url;
 
 use std::{
@@ -29,7 +30,7 @@ use place::Place;
 const START: Duration = Duration::from_secs(60);
 /// How long the server may take to end.
 const STOP: Duration = Duration::from_secs(15);
-/// How long a server may linger on the data after its devnet was killed.
+/// How long a server may linger on the data after its devnet was killed, or its processes after it was.
 const LINGER: Duration = Duration::from_secs(3);
 /// How often a free port is looked for, when another program takes the one just found.
 const PORT_TRIES: usize = 5;
@@ -43,6 +44,8 @@ pub struct PostgresOptions {
     pub state: Option<PathBuf>,
     /// Whether a commit survives a crash of the machine. Off is several times faster: for tests.
     pub durable: bool,
+    /// Further settings of `postgresql.conf`, by name; they win over the ones above.
+    pub settings: Vec<(String, String)>,
 }
 
 /// A running server, listening on 127.0.0.1 only, by password only. Dropping it ends it.
@@ -55,6 +58,8 @@ pub struct Postgres {
     server: Server,
     place: Place,
     password: String,
+    /// As it runs: the port is chosen.
+    options: PostgresOptions,
     port: u16,
     _scratch: Option<Scratch>,
 }
@@ -75,21 +80,21 @@ impl Postgres {
     /// # Errors
     /// When PostgreSQL is missing, the port is taken, the data are in use, or the server does not answer.
     pub async fn start(tools: &Toolchain, options: PostgresOptions) -> Result<Self> {
-        if let Some(port) = options.port {
-            port::ensure_free(port, "PostgreSQL", "the database's port")?;
-        }
-        let scratch = options.state.is_none().then(Scratch::new).transpose()?;
-        let state = options.state.as_deref().or(scratch.as_ref().map(Scratch::path));
-        let Some(state) = state else { bail!("a server needs a folder") };
-        let place = Place::prepare(tools, state, Account::for_server()?)?;
+        let (place, scratch) = place_of(tools, &options)?;
         let password = cluster::ensure(&place).await?;
+        Self::run(place, password, options, scratch).await
+    }
+
+    /// Starts a server on data that are in place.
+    async fn run(place: Place, password: String, options: PostgresOptions, scratch: Option<Scratch>) -> Result<Self> {
         // The server of a run that was just killed takes a moment to end.
         let unused = || async { Ok(cluster::server_on(&place)?.is_none().then_some(())) };
         if wait::until("the data to be free", LINGER, unused).await.is_err() {
             cluster::refuse_if_in_use(&place)?;
         }
         let (server, port) = serve(&place, &options, &password).await?;
-        Ok(Self { server, place, password, port, _scratch: scratch })
+        let options = PostgresOptions { port: Some(port), ..options };
+        Ok(Self { server, place, password, options, port, _scratch: scratch })
     }
 
     /// The URL of a database. It holds the password.
@@ -151,6 +156,51 @@ impl Postgres {
     pub fn kill(self) {
         self.server.0.kill();
     }
+
+    /// As [`Postgres::kill`], but data and port stay for [`Postgres::start_again`]. Until then nothing answers at its URL.
+    /// The last commits before it may be lost unless the server is `durable`.
+    pub fn crash(&self) {
+        self.server.0.kill();
+    }
+
+    /// Stops it in order; data and port stay for [`Postgres::start_again`].
+    ///
+    /// # Errors
+    /// When it had to be killed.
+    pub async fn pause(&self) -> Result<()> {
+        self.server.0.stop(Signal::SIGINT, STOP).await
+    }
+
+    /// Starts it after [`Postgres::crash`] or [`Postgres::pause`], on the same data and port: URLs stay good.
+    ///
+    /// # Errors
+    /// When it runs, another program took the port, or it does not answer.
+    pub async fn start_again(&mut self) -> Result<()> {
+        if self.server.0.try_wait()?.is_none() {
+            bail!("PostgreSQL (process {}) runs: crash or pause it first", self.server.0.id());
+        }
+        let tried = wait::until("PostgreSQL to start again", LINGER, || async {
+            // The processes of a killed server take a moment to notice.
+            Ok(serve(&self.place, &self.options, &self.password).await.ok())
+        });
+        let (server, _) = match tried.await {
+            Ok(started) => started,
+            Err(_) => serve(&self.place, &self.options, &self.password).await?,
+        };
+        self.server = server;
+        Ok(())
+    }
+}
+
+/// The folder for a server's data, and that below it which goes with the server.
+fn place_of(tools: &Toolchain, options: &PostgresOptions) -> Result<(Place, Option<Scratch>)> {
+    if let Some(port) = options.port {
+        port::ensure_free(port, "PostgreSQL", "the database's port")?;
+    }
+    let scratch = options.state.is_none().then(Scratch::new).transpose()?;
+    let state = options.state.as_deref().or(scratch.as_ref().map(Scratch::path));
+    let Some(state) = state else { bail!("a server needs a folder") };
+    Ok((Place::prepare(tools, state, Account::for_server()?)?, scratch))
 }
 
 /// Deletes the data that servers started with `state` keep, wherever they are.
@@ -213,6 +263,9 @@ fn command(place: &Place, port: u16, options: &PostgresOptions) -> Command {
         for name in ["fsync", "full_page_writes", "synchronous_commit"] {
             set(name, "off");
         }
+    }
+    for (name, value) in &options.settings {
+        set(name, value);
     }
     command
 }

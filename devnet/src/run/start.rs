@@ -46,7 +46,12 @@ pub(super) async fn everything(
     contract::creation_code(tools)?;
 
     say("Starting the database (the first time takes a few seconds)");
-    let kept = PostgresOptions { port: None, state: Some(state.folder().to_owned()), durable: true };
+    let kept = PostgresOptions {
+        port: None,
+        state: Some(state.folder().to_owned()),
+        durable: true,
+        ..PostgresOptions::default()
+    };
     let postgres = running.postgres.insert(Postgres::start(tools, kept).await?);
     let (anvil, summary) = match continue_chain(tools, options, state).await? {
         Some(continued) => continued,

@@ -9,4 +9,5 @@ mod contract;
 mod demo;
 mod postgres;
 mod records;
+mod replay;
 mod run;

@@ -1,9 +1,10 @@
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use chartkey_devnet::{
     postgres::{self, Postgres, PostgresOptions},
     scratch::Scratch,
     toolchain::Toolchain,
+    wait,
 };
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -123,4 +124,84 @@ async fn runs_from_a_checkout_that_others_cannot_read() {
     postgres::erase(&tools, &state).unwrap();
     assert!(!data.exists());
     postgres::erase_programs(&tools).unwrap();
+}
+
+#[tokio::test]
+async fn a_crashed_server_starts_again_where_it_was() {
+    let settings = vec![("work_mem".to_owned(), "7MB".to_owned())];
+    let options = PostgresOptions { settings, durable: true, ..PostgresOptions::default() };
+    let mut server = Postgres::start(&Toolchain::find().unwrap(), options).await.unwrap();
+    let url = server.url("postgres");
+    let mut busy = connect(&server, "postgres").await;
+    busy.execute("create table kept (n int); insert into kept values (1)").await.unwrap();
+    assert!(server.start_again().await.unwrap_err().to_string().contains("crash or pause it first"));
+    server.crash();
+    PgConnection::connect(url.expose()).await.unwrap_err();
+    busy.execute("select 1").await.unwrap_err();
+    server.start_again().await.unwrap();
+    server.pause().await.unwrap();
+    PgConnection::connect(url.expose()).await.unwrap_err();
+    server.start_again().await.unwrap();
+    let mut connection = PgConnection::connect(url.expose()).await.unwrap();
+    let kept: i64 = sqlx::query_scalar("select sum(n) from kept").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(kept, 1);
+    assert_eq!(setting(&mut connection, "work_mem").await, "7MB");
+}
+
+/// Waits until the standby shows `expected` rows.
+async fn shows(standby: &Postgres, expected: i64) {
+    wait::until("the standby to follow", Duration::from_secs(30), || async {
+        let mut connection = PgConnection::connect(standby.url("postgres").expose()).await?;
+        let rows: i64 = sqlx::query_scalar("select count(*) from followed").fetch_one(&mut connection).await?;
+        Ok((rows == expected).then_some(()))
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_standby_follows_through_pauses_and_crashes_of_either_and_can_take_over() {
+    let tools = Toolchain::find().unwrap();
+    let mut primary = Postgres::start(&tools, PostgresOptions::default()).await.unwrap();
+    let add = "insert into followed values (1)";
+    connect(&primary, "postgres").await.execute("create table followed (n int)").await.unwrap();
+    connect(&primary, "postgres").await.execute(add).await.unwrap();
+    let mut standby = primary.standby(&tools, PostgresOptions::default()).await.unwrap();
+    assert_ne!(standby.port(), primary.port());
+    shows(&standby, 1).await;
+    let refused = connect(&standby, "postgres").await.execute(add).await.unwrap_err().to_string();
+    assert!(refused.contains("read-only"), "{refused}");
+
+    standby.pause_replay().await.unwrap();
+    connect(&primary, "postgres").await.execute(add).await.unwrap();
+    let received = "select pg_last_wal_receive_lsn() >= $1::pg_lsn";
+    let written: String = sqlx::query_scalar("select pg_current_wal_lsn()::text")
+        .fetch_one(&mut connect(&primary, "postgres").await)
+        .await
+        .unwrap();
+    wait::until("the standby to receive", Duration::from_secs(30), || async {
+        let mut connection = PgConnection::connect(standby.url("postgres").expose()).await?;
+        let there = sqlx::query_scalar(received).bind(&written).fetch_one(&mut connection).await?;
+        Ok(Some(()).filter(|()| there))
+    })
+    .await
+    .unwrap();
+    shows(&standby, 1).await;
+    standby.resume_replay().await.unwrap();
+    shows(&standby, 2).await;
+
+    standby.crash();
+    connect(&primary, "postgres").await.execute(add).await.unwrap();
+    standby.start_again().await.unwrap();
+    shows(&standby, 3).await;
+    primary.crash();
+    shows(&standby, 3).await;
+    primary.start_again().await.unwrap();
+    connect(&primary, "postgres").await.execute(add).await.unwrap();
+    shows(&standby, 4).await;
+
+    primary.kill();
+    standby.promote().await.unwrap();
+    connect(&standby, "postgres").await.execute(add).await.unwrap();
+    shows(&standby, 5).await;
 }

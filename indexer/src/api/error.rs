@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::model::Malformed;
 use crate::store::StoreError;
@@ -23,6 +23,12 @@ pub enum ApiError {
     Misdirected,
     /// 503: the index is not there yet.
     NotIndexed(String),
+    /// 503: what is indexed is not the contract's history; why.
+    DoesNotVerify(String),
+    /// 503: the database does not answer, or ended the question; why, which is logged here and not told.
+    NoDatabase(String),
+    /// 503: the answer took too long to find.
+    TookTooLong,
     /// 304: the caller's copy is current; its tag.
     NotModified(HeaderValue),
     /// 500: logged here, not told.
@@ -33,15 +39,27 @@ pub enum ApiError {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Problem {
-    r#type: &'static str,
+    r#type: String,
     title: &'static str,
     status: u16,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+    /// Seconds.
+    #[serde(skip)]
+    retry_after: Option<u16>,
 }
 
 impl Problem {
+    fn new(name: &str, title: &'static str, status: u16, detail: impl Into<String>) -> Self {
+        let r#type = format!("urn:chartkey:problem:{name}");
+        Problem { r#type, title, status, detail: detail.into(), request_id: None, retry_after: None }
+    }
+
+    fn unavailable(name: &str, title: &'static str, detail: impl Into<String>, retry_after: u16) -> Self {
+        Problem { retry_after: Some(retry_after), ..Problem::new(name, title, 503, detail) }
+    }
+
     /// The body, with the request's id.
     pub(super) fn response(mut self, request_id: &str) -> Response {
         self.request_id = Some(request_id.into());
@@ -49,8 +67,8 @@ impl Problem {
         let mut response = (status, Json(&self)).into_response();
         let problem = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, problem);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -58,26 +76,47 @@ impl Problem {
 
 impl ApiError {
     fn problem(self) -> Problem {
-        let (r#type, title, status, detail) = match self {
-            ApiError::BadRequest(detail) => ("urn:chartkey:problem:bad-request", "Bad request", 400, detail),
-            ApiError::NotFound(detail) => ("urn:chartkey:problem:not-found", "Not found", 404, detail),
+        match self {
+            ApiError::BadRequest(detail) => Problem::new("bad-request", "Bad request", 400, detail),
+            ApiError::NotFound(detail) => Problem::new("not-found", "Not found", 404, detail),
             ApiError::NoSuchMethod => {
-                let detail = "this route is read with GET".into();
-                ("urn:chartkey:problem:method-not-allowed", "Method not allowed", 405, detail)
+                Problem::new("method-not-allowed", "Method not allowed", 405, "this route is read with GET")
             }
             ApiError::Misdirected => {
-                let detail = "this API is for this machine only: ask for it by 127.0.0.1, [::1] or localhost".into();
-                ("urn:chartkey:problem:misdirected", "Misdirected request", 421, detail)
+                let detail = "this API is for this machine only: ask for it by 127.0.0.1, [::1] or localhost";
+                Problem::new("misdirected", "Misdirected request", 421, detail)
             }
-            ApiError::NotIndexed(detail) => ("urn:chartkey:problem:not-indexed-yet", "Not indexed yet", 503, detail),
             ApiError::Internal(cause) => {
                 error!(cause, "a request failed");
-                let detail = "the request could not be answered; the log has the reason under this request id".into();
-                ("urn:chartkey:problem:internal", "Internal error", 500, detail)
+                let detail = "the request could not be answered; the log has the reason under this request id";
+                Problem::new("internal", "Internal error", 500, detail)
             }
-            ApiError::NotModified(_) => ("urn:chartkey:problem:not-modified", "Not modified", 304, String::new()),
-        };
-        Problem { r#type, title, status, detail, request_id: None }
+            ApiError::NotModified(_) => Problem::new("not-modified", "Not modified", 304, ""),
+            unavailable => unavailable.passing(),
+        }
+    }
+
+    /// What may be answered later.
+    fn passing(self) -> Problem {
+        match self {
+            ApiError::NotIndexed(detail) => Problem::unavailable("not-indexed-yet", "Not indexed yet", detail, 1),
+            // Somebody has to look at it first.
+            ApiError::DoesNotVerify(reason) => {
+                let detail = format!("the indexed history is not the contract's, so none of it is served: {reason}");
+                Problem::unavailable("history-does-not-verify", "History does not verify", detail, 60)
+            }
+            ApiError::TookTooLong => {
+                let detail = "the answer took too long to find: ask for less at once, or later";
+                Problem::unavailable("took-too-long", "Took too long", detail, 5)
+            }
+            other => {
+                if let ApiError::NoDatabase(cause) = other {
+                    warn!(cause, "the database did not answer a request");
+                }
+                let detail = "the database does not answer right now: ask again";
+                Problem::unavailable("database-unavailable", "Database unavailable", detail, 1)
+            }
+        }
     }
 }
 
@@ -101,10 +140,12 @@ impl From<Malformed> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::NotSetUp) {
-            return ApiError::NotIndexed(error.to_string());
+        match error {
+            StoreError::NotSetUp => ApiError::NotIndexed(error.to_string()),
+            _ if error.is_timeout() => ApiError::TookTooLong,
+            _ if error.is_passing() || error.is_lost_connection() => ApiError::NoDatabase(error.to_string()),
+            _ => ApiError::Internal(error.to_string()),
         }
-        ApiError::Internal(error.to_string())
     }
 }
 

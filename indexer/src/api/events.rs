@@ -1,6 +1,5 @@
 //! Trails and the event stream: the history with the bytes to prove it.
 
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +7,7 @@ use super::error::ApiError;
 use super::extract::{Limit, Params, PathOf, number};
 use super::page::{Cursor, cut, page_of};
 use super::snapshot::Snapshot;
-use super::stream::{Whole, ndjson, wants_ndjson};
+use super::stream::{WantsNdjson, Whole, ndjson};
 use crate::model::{Address, EventKind, Hash, TrailDomain};
 use crate::store::read::{self, EventFilter};
 
@@ -34,12 +33,12 @@ struct TrailFrame {
 pub(super) async fn trail(
     PathOf(subject): PathOf<Address>,
     Params(params): Params<TrailParams>,
-    headers: HeaderMap,
+    WantsNdjson(streamed): WantsNdjson,
     mut snapshot: Snapshot,
 ) -> Result<Response, ApiError> {
     let head = read::trail_head(snapshot.db(), subject).await?;
     let head = head.ok_or_else(|| ApiError::NotFound(format!("no patient {subject} is registered")))?;
-    if wants_ndjson(&headers) {
+    if streamed {
         return Ok(ndjson(snapshot, Whole::Trail(subject), params.cursor.map(|cursor| cursor.0)));
     }
     let rows = read::trail(snapshot.db(), subject, page_of(params.limit, params.cursor)).await?;
@@ -65,7 +64,7 @@ pub(super) struct EventParams {
 /// `GET /v1/events`: all events in the chain's order.
 pub(super) async fn events(
     Params(params): Params<EventParams>,
-    headers: HeaderMap,
+    WantsNdjson(streamed): WantsNdjson,
     mut snapshot: Snapshot,
 ) -> Result<Response, ApiError> {
     let filter = EventFilter {
@@ -80,7 +79,7 @@ pub(super) async fn events(
             filter.from_block, filter.to_block
         )));
     }
-    if wants_ndjson(&headers) {
+    if streamed {
         return Ok(ndjson(snapshot, Whole::History(filter), params.cursor.map(|cursor| cursor.0)));
     }
     let rows = read::history(snapshot.db(), &filter, page_of(params.limit, params.cursor)).await?;

@@ -5,6 +5,7 @@ mod accounts;
 mod error;
 mod events;
 mod extract;
+mod metrics;
 mod middleware;
 mod operations;
 mod page;
@@ -15,9 +16,13 @@ mod snapshot;
 mod stream;
 mod teams;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use anyhow::Context as _;
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::extract::FromRef;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,17 +30,47 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::store::Reader;
+use metrics::Metrics;
+
+/// What the API needs of the process it is part of.
+#[derive(Clone)]
+pub struct Sources {
+    /// Where it reads.
+    pub reader: Reader,
+    /// Whether this process holds the writer's lock, for the metrics.
+    pub writing: Arc<AtomicBool>,
+}
+
+/// What routes share.
+#[derive(Clone)]
+struct Shared {
+    reader: Reader,
+    metrics: Arc<Metrics>,
+}
+
+impl FromRef<Shared> for Reader {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.reader.clone()
+    }
+}
+
+impl FromRef<Shared> for Arc<Metrics> {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.metrics.clone()
+    }
+}
 
 /// Serves until `stop` turns true; requests under way are finished.
-pub async fn serve(listener: TcpListener, reader: Reader, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub async fn serve(listener: TcpListener, sources: Sources, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, router(reader)).with_graceful_shutdown(stopped).await.context("serving the API")
+    axum::serve(listener, router(sources)).with_graceful_shutdown(stopped).await.context("serving the API")
 }
 
 /// Every route, with what surrounds them.
-pub fn router(reader: Reader) -> Router {
+pub fn router(sources: Sources) -> Router {
+    let metrics = Arc::new(Metrics::new(sources.writing));
     Router::new()
         .route("/v1/patients/{patient}", get(patients::summary))
         .route("/v1/patients/{patient}/records", get(patients::records))
@@ -59,11 +94,13 @@ pub fn router(reader: Reader) -> Router {
         .route("/health", get(operations::health))
         .route("/ready", get(operations::ready))
         .route("/status", get(operations::status))
+        .route("/metrics", get(operations::metrics))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(reader)
+        .with_state(Shared { reader: sources.reader, metrics: metrics.clone() })
+        .layer(from_fn(middleware::limit_time))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new())
         .layer(from_fn(middleware::require_own_host))
-        .layer(from_fn(middleware::identify))
+        .layer(from_fn_with_state(metrics, middleware::identify))
 }

@@ -1,15 +1,19 @@
 //! Is it up, is it current, how far is it.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::error::ApiError;
 use super::extract::{Nothing, Params};
-use crate::model::view::Status;
+use super::metrics::{CONTENT_TYPE, Metrics};
+use super::snapshot::require_live;
+use crate::model::view::{Phase, Status};
 use crate::store::Reader;
-use crate::store::read;
 
 /// `GET /health`: the process answers.
 pub(super) async fn health(Params(Nothing {}): Params<Nothing>) -> Response {
@@ -20,21 +24,26 @@ pub(super) async fn health(Params(Nothing {}): Params<Nothing>) -> Response {
 /// and notes what it hears even if there is no new block.
 const HEARD_WITHIN: f64 = 30.0;
 
-/// `GET /ready`: the database answers, the writer hears from the chain, and the index is at its head. 503 otherwise.
+/// `GET /ready`: the database answers, the writer hears from the chain, and the index is live. 503 otherwise.
 pub(super) async fn ready(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,
 ) -> Result<Response, ApiError> {
     let status = read_status(&reader).await?;
-    if status.seconds_since_head > HEARD_WITHIN {
-        let seconds = status.seconds_since_head.round();
-        return Err(ApiError::NotIndexed(format!("no writer has heard from the chain for {seconds} s; see the log")));
+    require_ready(&status)?;
+    Ok(Json(json!({ "status": "ready", "indexedBlock": status.indexed_block })).into_response())
+}
+
+/// Refuses, with the reason, unless the index is live and current.
+fn require_ready(status: &Status) -> Result<(), ApiError> {
+    let seconds = status.seconds_since_head.round();
+    if status.phase != Phase::Halted && status.seconds_since_head > HEARD_WITHIN {
+        let cause = if status.replica { ", or this standby is that far behind" } else { "" };
+        return Err(ApiError::NotIndexed(format!(
+            "no writer has heard from the chain for {seconds} s{cause}; see the log"
+        )));
     }
-    if status.phase == "live" {
-        return Ok(Json(json!({ "status": "ready", "indexedBlock": status.indexed_block })).into_response());
-    }
-    let indexed = status.indexed_block.map_or("no block".into(), |number| format!("block {number}"));
-    Err(ApiError::NotIndexed(format!("{indexed} of {} is indexed; see /status", status.head_block)))
+    require_live(status)
 }
 
 /// `GET /status`: progress, lag, eta.
@@ -46,7 +55,18 @@ pub(super) async fn status(
 }
 
 async fn read_status(reader: &Reader) -> Result<Status, ApiError> {
-    let mut tx = reader.snapshot().await?;
-    let status = read::status(&mut tx).await?;
+    let (_, status) = reader.snapshot().await?;
     status.ok_or_else(|| ApiError::NotIndexed("the indexer has not reached the chain yet".into()))
+}
+
+/// `GET /metrics`: for Prometheus. While the database does not answer, without what it would say.
+pub(super) async fn metrics(
+    Params(Nothing {}): Params<Nothing>,
+    State(reader): State<Reader>,
+    State(metrics): State<Arc<Metrics>>,
+) -> Result<Response, ApiError> {
+    let status = read_status(&reader).await.ok();
+    let ready = status.as_ref().is_some_and(|status| require_ready(status).is_ok());
+    let text = metrics.text(status.as_ref(), ready).map_err(|e| ApiError::Internal(e.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

@@ -1,11 +1,16 @@
 //! Whole histories as NDJSON: one JSON value a line, read page by page inside one snapshot.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Version, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
+use tracing::warn;
 
+use super::error::ApiError;
+use super::middleware::LONGEST;
 use super::snapshot::Snapshot;
 use crate::model::{Address, Position};
 use crate::store::Connection;
@@ -16,7 +21,22 @@ const AS_OF: HeaderName = HeaderName::from_static("chartkey-as-of");
 const ROWS_AT_ONCE: u32 = 1_000;
 
 /// Whether the caller asks for NDJSON.
-pub(super) fn wants_ndjson(headers: &HeaderMap) -> bool {
+pub(super) struct WantsNdjson(pub bool);
+
+impl<S: Send + Sync> FromRequestParts<S> for WantsNdjson {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let wanted = wants_ndjson(&parts.headers);
+        // Before HTTP/1.1 an answer ends where its connection does: one that was cut would look whole.
+        if wanted && parts.version < Version::HTTP_11 {
+            return Err(ApiError::BadRequest(format!("{NDJSON} is streamed in chunks: ask by HTTP/1.1")));
+        }
+        Ok(WantsNdjson(wanted))
+    }
+}
+
+fn wants_ndjson(headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepts
         .flat_map(|value| value.split(','))
@@ -54,7 +74,9 @@ pub(super) fn ndjson(snapshot: Snapshot, whole: Whole, after: Option<Position>) 
     let as_of = snapshot.as_of_header();
     let pages = stream::try_unfold((snapshot, whole, after), async |(mut snapshot, whole, after)| {
         let page = PageOf { limit: ROWS_AT_ONCE, after };
-        let read = whole.page(snapshot.db(), page).await?;
+        let read = tokio::time::timeout(LONGEST, whole.page(snapshot.db(), page)).await;
+        let read =
+            read.map_err(anyhow::Error::from).flatten().inspect_err(|error| warn!(%error, "a stream was cut"))?;
         anyhow::Ok(read.map(|(last, text)| (text, (snapshot, whole, Some(last)))))
     });
     let mut response = Body::from_stream(pages).into_response();

@@ -1,178 +1,178 @@
-//! A node over JSON-RPC, in ethers' types on its side and the model's on ours.
+//! The chain over JSON-RPC.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use ethers::providers::{JsonRpcClient as _, Provider};
-use ethers::types::{Block as EthersBlock, Filter, H160, H256, Log, U64};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::stream::BoxStream;
 use reqwest::Url;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::transport::Transport;
-use super::{Chain, ChainError};
-use crate::model::{Address, Block, Hash, Moment, Position, RawLog, keccak256};
+use super::core::{Core, header_by_tag};
+use super::endpoint::Endpoint;
+use super::error::ChainError;
+use super::heads::{self, Heads};
+use super::history;
+use super::pool::{ANSWER, First, Pool};
+use super::refusal::Refusal;
+use super::wire::{Call, Data, NodeHeader, Quantity};
+use super::{Chain, Span};
+use crate::model::{Address, Block, Hash, Header, RawLog};
 
-/// Headers asked for in one HTTP request, and such requests at once.
-const BLOCKS_PER_BATCH: usize = 250;
-const BATCHES_AT_ONCE: usize = 4;
-/// Calls of `trail` in one HTTP request.
-const TRAILS_PER_BATCH: usize = 100;
+/// Which nodes to ask about which contract.
+#[derive(Debug, Clone)]
+pub struct RpcOptions {
+    /// HTTP endpoints, at least one. Backfill is spread over all of them; the first that works is followed.
+    pub rpc_urls: Vec<Url>,
+    /// WebSocket endpoints for new heads. None: the ws(s) form of each of `rpc_urls` is tried.
+    pub ws_urls: Vec<Url>,
+    pub contract: Address,
+    /// The signatures of the events to follow.
+    pub topics: Vec<Hash>,
+    /// Blocks after which one counts as final, where the node does not know the `finalized` tag.
+    pub confirmations: u64,
+    /// The most blocks in one `eth_getLogs`, for nodes that cut longer answers short. What nodes refuse is found out.
+    pub max_block_range: u64,
+    /// How often to ask for a new head where no subscription brings it.
+    pub poll_interval: Duration,
+    /// For one request with its answer. Ranges of logs that take longer are asked for in parts.
+    pub timeout: Duration,
+}
 
-/// Chartkey's contract, seen through one node.
+impl RpcOptions {
+    /// One contract seen through some endpoints; the rest as `chartkey-indexer run` has it by default.
+    pub fn new(rpc_urls: Vec<Url>, contract: Address, topics: Vec<Hash>) -> Self {
+        RpcOptions {
+            rpc_urls,
+            ws_urls: Vec::new(),
+            contract,
+            topics,
+            confirmations: 64,
+            max_block_range: 1_000_000,
+            poll_interval: Duration::from_millis(500),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Chartkey's contract, seen through one or several endpoints.
 pub struct RpcChain {
-    node: Provider<Transport>,
-    contract: Address,
-    topics: Vec<H256>,
-    confirmations: u64,
+    core: Arc<Core>,
+    heads: Arc<Heads>,
 }
 
 impl RpcChain {
-    /// `topics`: the signatures of the events to follow. `confirmations`: blocks after which one counts as final, where the
-    /// node does not know the `finalized` tag.
-    pub fn new(url: Url, contract: Address, topics: &[Hash], confirmations: u64) -> Result<Self, ChainError> {
-        let node = Provider::new(Transport::new(url)?);
-        let topics = topics.iter().map(|topic| H256(topic.0)).collect();
-        Ok(RpcChain { node, contract, topics, confirmations })
+    /// Prepares clients; does not connect. Fails if there is no endpoint, or the system gives no TLS.
+    pub fn new(options: RpcOptions) -> Result<Self, ChainError> {
+        let RpcOptions { rpc_urls, ws_urls, contract, topics, confirmations, max_block_range, poll_interval, timeout } =
+            options;
+        let sockets = if ws_urls.is_empty() { rpc_urls.iter().filter_map(socket_form).collect() } else { ws_urls };
+        let endpoints = rpc_urls.into_iter().map(|url| Endpoint::new(url, timeout));
+        let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
+        if endpoints.is_empty() {
+            let cause = "no endpoint is given: expected at least one http(s) URL".into();
+            return Err(ChainError::Unreachable { endpoint: "the chain".into(), cause });
+        }
+        let core = Arc::new(Core::new(Pool::new(endpoints), contract, &topics, confirmations, max_block_range));
+        Ok(RpcChain { core, heads: Arc::new(Heads::new(poll_interval, sockets)) })
     }
 
     /// EIP-155 chain id.
     pub async fn chain_id(&self) -> Result<u64, ChainError> {
-        let id: U64 = self.request("eth_chainId", json!([])).await?;
-        Ok(id.as_u64())
+        Ok(self.one::<Quantity>("eth_chainId", json!([])).await?.0)
     }
 
     /// Whether there is code at the contract's address now.
     pub async fn has_code(&self) -> Result<bool, ChainError> {
-        let code: ethers::types::Bytes = self.request("eth_getCode", json!([self.contract, "latest"])).await?;
-        Ok(!code.is_empty())
+        let code: Data = self.one("eth_getCode", json!([self.core.contract, "latest"])).await?;
+        Ok(!code.0.is_empty())
     }
 
     /// The header of one block.
-    pub async fn block(&self, number: u64) -> Result<Block, ChainError> {
-        let found: Option<EthersBlock<H256>> = self.request("eth_getBlockByNumber", header_params(number)).await?;
-        found.ok_or(ChainError::NoBlock(number)).and_then(block_from_node)
+    pub async fn header(&self, number: u64) -> Result<Header, ChainError> {
+        self.core.headers_at(&[number], First::Lead).await?.pop().ok_or(ChainError::NoBlock(number))
     }
 
-    async fn request<R: serde::de::DeserializeOwned + Send>(
+    async fn one<R: serde::de::DeserializeOwned>(
         &self,
-        method: &str,
-        params: Value,
+        method: &'static str,
+        params: serde_json::Value,
     ) -> Result<R, ChainError> {
-        self.node.as_ref().request(method, params).await
+        let read = |mut answers: Vec<Option<R>>, number: usize| {
+            let name = self.core.pool.endpoint(number).name();
+            answers.pop().flatten().ok_or_else(|| ChainError::nonsense(name, method, "no result"))
+        };
+        self.core.pool.ask(First::Lead, &[Call { method, params }], ANSWER, read).await
     }
+}
 
-    async fn batch_of_blocks(&self, numbers: Vec<u64>) -> Result<Vec<Block>, ChainError> {
-        let params = numbers.iter().copied().map(header_params).collect();
-        let found: Vec<Option<EthersBlock<H256>>> = self.node.as_ref().batch("eth_getBlockByNumber", params).await?;
-        let found = numbers.into_iter().zip(found);
-        found.map(|(number, block)| block.ok_or(ChainError::NoBlock(number)).and_then(block_from_node)).collect()
-    }
-
-    async fn logs_once(&self, range: &RangeInclusive<u64>) -> Result<Vec<RawLog>, ChainError> {
-        let filter = Filter::new()
-            .address(H160(self.contract.0))
-            .topic0(self.topics.clone())
-            .from_block(*range.start())
-            .to_block(*range.end());
-        let logs: Vec<Log> = self.request("eth_getLogs", json!([filter])).await?;
-        logs.into_iter().map(log_from_node).collect()
-    }
+/// The ws(s) form of an http(s) URL.
+fn socket_form(url: &Url) -> Option<Url> {
+    let mut socket = url.clone();
+    socket.set_scheme(if url.scheme() == "https" { "wss" } else { "ws" }).ok()?;
+    Some(socket)
 }
 
 #[async_trait]
 impl Chain for RpcChain {
-    async fn head(&self) -> Result<Block, ChainError> {
-        let found: Option<EthersBlock<H256>> = self.request("eth_getBlockByNumber", json!(["latest", false])).await?;
-        found.ok_or(ChainError::NoBlock(0)).and_then(block_from_node)
+    async fn head(&self) -> Result<Header, ChainError> {
+        heads::head(&self.core, &self.heads).await
     }
 
-    async fn finalized(&self, head: u64) -> Result<u64, ChainError> {
-        let params = json!(["finalized", false]);
-        match self.request::<Option<EthersBlock<H256>>>("eth_getBlockByNumber", params).await {
-            Ok(Some(block)) => Ok(block_from_node(block)?.number),
-            // Chains without finality do not know the tag: they answer with nothing or an error.
-            Ok(None) | Err(ChainError::Refused { .. }) => Ok(head.saturating_sub(self.confirmations)),
+    async fn next_head(&self, known: Hash) -> Result<Header, ChainError> {
+        heads::next_head(&self.core, &self.heads, known).await
+    }
+
+    async fn finalized(&self, head: &Block) -> Result<Block, ChainError> {
+        let read = |mut answers: Vec<Option<NodeHeader>>, number: usize| {
+            let wrong =
+                |detail| ChainError::nonsense(self.core.pool.endpoint(number).name(), "eth_getBlockByNumber", detail);
+            answers.pop().flatten().map(|header| header.block().map_err(wrong)).transpose()
+        };
+        let asked = self.core.pool.ask(First::Lead, &[header_by_tag("finalized")], ANSWER, read).await;
+        match asked {
+            Ok(Some(block)) => {
+                self.core.knows_finality.store(true, Ordering::Relaxed);
+                Ok(block)
+            }
+            // Chains without finality do not know the tag: they answer with nothing or an error. One that knew it once is
+            // not such a chain, and what it calls final may be deeper than the confirmations.
+            Ok(None)
+            | Err(ChainError::Refused { why: Refusal::Unsupported | Refusal::MissingBlock | Refusal::Other, .. })
+                if !self.core.knows_finality.load(Ordering::Relaxed) =>
+            {
+                let number = head.number.saturating_sub(self.core.confirmations);
+                Ok(self.header(number).await?.block)
+            }
+            Ok(None) => Err(ChainError::nonsense(
+                "a node",
+                "eth_getBlockByNumber",
+                "no finalized block, and there was one before",
+            )),
             Err(e) => Err(e),
         }
     }
 
-    async fn blocks(&self, range: RangeInclusive<u64>) -> Result<Vec<Block>, ChainError> {
-        let numbers: Vec<u64> = range.collect();
-        let batches: Vec<Vec<u64>> = numbers.chunks(BLOCKS_PER_BATCH).map(<[u64]>::to_vec).collect();
-        let fetched = stream::iter(batches).map(|batch| self.batch_of_blocks(batch)).buffered(BATCHES_AT_ONCE);
-        fetched.try_concat().await
+    async fn headers(&self, range: RangeInclusive<u64>) -> Result<Vec<Header>, ChainError> {
+        self.core.headers(range).await
+    }
+
+    async fn events_of(&self, headers: &[Header]) -> Result<Vec<RawLog>, ChainError> {
+        self.core.events_of(headers).await
+    }
+
+    fn history(&self, range: RangeInclusive<u64>) -> BoxStream<'_, Result<Span, ChainError>> {
+        history::history(self.core.clone(), range)
     }
 
     async fn logs(&self, range: RangeInclusive<u64>) -> Result<Vec<RawLog>, ChainError> {
-        let mut logs = Vec::new();
-        let mut todo = vec![range];
-        while let Some(range) = todo.pop() {
-            match self.logs_once(&range).await {
-                Ok(more) => logs.extend(more),
-                // Nodes limit ranges and results, each with a code and words of its own: halve until it fits.
-                Err(ChainError::Refused { .. }) if range.start() < range.end() => {
-                    let middle = range.start() + (range.end() - range.start()) / 2;
-                    todo.push(middle + 1..=*range.end());
-                    todo.push(*range.start()..=middle);
-                }
-                Err(e) => return Err(e),
-            }
-        }
-        logs.sort_by_key(|log| log.position);
-        Ok(logs)
+        let spans = self.core.spans(range, First::Any).await?;
+        Ok(spans.into_iter().flat_map(|span| span.logs).collect())
     }
 
-    async fn trails(&self, subjects: &[Address], block: u64) -> Result<Vec<Hash>, ChainError> {
-        let selector = &keccak256(b"trail(address)")[..4];
-        let mut trails = Vec::with_capacity(subjects.len());
-        for chunk in subjects.chunks(TRAILS_PER_BATCH) {
-            let params = chunk.iter().map(|subject| {
-                let data = ethers::types::Bytes::from([selector, &[0; 12], &subject.0].concat());
-                json!([{ "to": self.contract, "data": data }, U64::from(block)])
-            });
-            let found: Vec<H256> = self.node.as_ref().batch("eth_call", params.collect()).await?;
-            trails.extend(found.into_iter().map(|trail| Hash(trail.0)));
-        }
-        Ok(trails)
+    async fn trails(&self, subjects: &[Address], at: &Block) -> Result<Vec<Hash>, ChainError> {
+        self.core.trails(subjects, at).await
     }
-}
-
-fn header_params(number: u64) -> Value {
-    json!([U64::from(number), false])
-}
-
-fn nonsense(method: &str, detail: impl Into<String>) -> ChainError {
-    ChainError::Nonsense { method: method.into(), detail: detail.into() }
-}
-
-fn block_from_node(block: EthersBlock<H256>) -> Result<Block, ChainError> {
-    let method = "eth_getBlockByNumber";
-    let (Some(number), Some(hash)) = (block.number, block.hash) else {
-        return Err(nonsense(method, "a block without number or hash"));
-    };
-    if block.timestamp > ethers::types::U256::from(u64::MAX) {
-        return Err(nonsense(method, "a timestamp beyond 64 bits"));
-    }
-    let timestamp = Moment::from_unix(block.timestamp.as_u64()).map_err(|e| nonsense(method, e.0))?;
-    Ok(Block { number: number.as_u64(), hash: Hash(hash.0), parent_hash: Hash(block.parent_hash.0), timestamp })
-}
-
-fn log_from_node(log: Log) -> Result<RawLog, ChainError> {
-    let method = "eth_getLogs";
-    let topics: Vec<Hash> = log.topics.iter().map(|topic| Hash(topic.0)).collect();
-    let topics = topics.try_into().map_err(|_| nonsense(method, "an event without four topics"))?;
-    let (Some(number), Some(index)) = (log.block_number, log.log_index.and_then(|i| u32::try_from(i).ok())) else {
-        return Err(nonsense(method, "a log without block number or index"));
-    };
-    let (Some(block_hash), Some(transaction_hash)) = (log.block_hash, log.transaction_hash) else {
-        return Err(nonsense(method, "a log without block or transaction hash"));
-    };
-    Ok(RawLog {
-        position: Position { block_number: number.as_u64(), log_index: index },
-        block_hash: Hash(block_hash.0),
-        transaction_hash: Hash(transaction_hash.0),
-        topics,
-        data: log.data.to_vec(),
-    })
 }

@@ -2,14 +2,14 @@
 //! the contract: a changed event does not compile here.
 
 use std::collections::HashMap;
+use std::iter::Peekable;
+use std::slice::Iter;
 
-use ethers::abi::RawLog as AbiLog;
-use ethers::contract::{EthEvent as _, EthLogDecode as _};
-use ethers::types::H256;
-
-use crate::model::{Address, Block, Event, Hash, LoggedEvent, Position, RawLog, TrailDomain, next_link};
+use crate::model::{Address, Block, Event, Hash, LoggedEvent, Position, RawLog, TrailDomain, logged_hash, next_link};
 
 mod abi;
+mod events;
+mod words;
 mod bindings {
     #![allow(clippy::all, missing_docs)]
     ethers::contract::abigen!(Chartkey, "$CARGO_MANIFEST_DIR/../contracts/abi/Chartkey.json");
@@ -26,75 +26,77 @@ pub struct DecodeError {
 
 /// The signatures of all events that are part of trails. OpenZeppelin's own role events are not.
 pub fn topics() -> Vec<Hash> {
-    let signatures = [
-        bindings::PatientRegisteredFilter::signature(),
-        bindings::KeyPublishedFilter::signature(),
-        bindings::PractitionerRegisteredFilter::signature(),
-        bindings::PractitionerAmendedFilter::signature(),
-        bindings::PractitionerRenewedFilter::signature(),
-        bindings::PractitionerSuspendedFilter::signature(),
-        bindings::PractitionerReinstatedFilter::signature(),
-        bindings::RoleChangedFilter::signature(),
-        bindings::AdminChangePendingFilter::signature(),
-        bindings::TeamCreatedFilter::signature(),
-        bindings::TeamMemberSetFilter::signature(),
-        bindings::TeamMemberRemovedFilter::signature(),
-        bindings::GuardianSetFilter::signature(),
-        bindings::GuardianRemovedFilter::signature(),
-        bindings::RecordAddedFilter::signature(),
-        bindings::RecordSupersededFilter::signature(),
-        bindings::RecordRetractedFilter::signature(),
-        bindings::AccessGrantedFilter::signature(),
-        bindings::AccessRevokedFilter::signature(),
-        bindings::AccessRenouncedFilter::signature(),
-        bindings::EveryoneRevokedFilter::signature(),
-        bindings::AccessReferredFilter::signature(),
-        bindings::ReferralEndedFilter::signature(),
-        bindings::AccessRequestedFilter::signature(),
-        bindings::EmergencyPolicySetFilter::signature(),
-        bindings::GlassBrokenFilter::signature(),
-        bindings::EmergencyReviewedFilter::signature(),
-        bindings::RecordOpenedFilter::signature(),
-        bindings::OpenSkippedFilter::signature(),
-        bindings::NoncesCancelledFilter::signature(),
-    ];
-    signatures.map(|signature| Hash(signature.0)).to_vec()
+    events::signatures()
 }
 
-/// Reads logs in chain order and continues the trails. `blocks` holds the header of every log's block; `heads` the link of
-/// every subject so far (absent: the trail starts here), and is moved on.
+/// A log and what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadLog {
+    pub log: RawLog,
+    pub subject: Address,
+    /// What its link says about it ([`logged_hash`]).
+    pub hash: Hash,
+    pub event: Event,
+}
+
+/// Reads logs, in the order given. The costly half: it needs nothing but the logs, so any number may run at once.
+pub fn read_logs(logs: Vec<RawLog>) -> Result<Vec<ReadLog>, DecodeError> {
+    logs.into_iter().map(read_log).collect()
+}
+
+/// Continues the trails over logs in chain order. `blocks`: in order, with every log's block among them. `heads`: the link
+/// of every subject so far (absent: the trail starts here); it is moved on, and of no use after an error.
+pub fn link_logs(
+    domain: &TrailDomain,
+    blocks: &[Block],
+    heads: &mut HashMap<Address, Hash>,
+    logs: Vec<ReadLog>,
+) -> Result<Vec<LoggedEvent>, DecodeError> {
+    let mut blocks = blocks.iter().peekable();
+    logs.into_iter().map(|log| Ok(link_log(domain, block_of(&mut blocks, &log.log)?, heads, log))).collect()
+}
+
+/// Reads logs and continues the trails: [`read_logs`], then [`link_logs`].
 pub fn decode_logs(
     domain: &TrailDomain,
-    blocks: &HashMap<u64, Block>,
+    blocks: &[Block],
     heads: &mut HashMap<Address, Hash>,
     logs: Vec<RawLog>,
 ) -> Result<Vec<LoggedEvent>, DecodeError> {
-    logs.into_iter().map(|log| decode_next(domain, blocks, heads, log)).collect()
+    link_logs(domain, blocks, heads, read_logs(logs)?)
 }
 
-fn decode_next(
-    domain: &TrailDomain,
-    blocks: &HashMap<u64, Block>,
-    heads: &mut HashMap<Address, Hash>,
-    log: RawLog,
-) -> Result<LoggedEvent, DecodeError> {
+/// The block of a log, which is that of the log before or a later one.
+fn block_of<'a>(blocks: &mut Peekable<Iter<'a, Block>>, log: &RawLog) -> Result<&'a Block, DecodeError> {
     let position = log.position;
     let failed = |detail: String| DecodeError { position, detail };
-    let block = blocks.get(&position.block_number).ok_or_else(|| failed("its block's header is missing".into()))?;
-    let subject = log.subject().map_err(|e| failed(e.0))?;
+    while blocks.next_if(|block| block.number < position.block_number).is_some() {}
+    let block = blocks.peek().filter(|block| block.number == position.block_number);
+    let block = block.ok_or_else(|| failed("its block is missing, or not in order".into()))?;
+    if block.hash != log.block_hash {
+        return Err(failed(format!("it is of block {}, not of {}", log.block_hash, block.hash)));
+    }
+    Ok(block)
+}
+
+fn link_log(domain: &TrailDomain, block: &Block, heads: &mut HashMap<Address, Hash>, read: ReadLog) -> LoggedEvent {
+    let ReadLog { log, subject, hash, event } = read;
+    let head = heads.entry(subject).or_insert_with(|| domain.start(subject));
+    *head = next_link(*head, block.number, block.timestamp, hash);
+    LoggedEvent { log, subject, link: *head, event }
+}
+
+fn read_log(log: RawLog) -> Result<ReadLog, DecodeError> {
+    let subject = log.subject().map_err(|e| DecodeError { position: log.position, detail: e.0 })?;
     let event = decode(&log)?;
-    let before = heads.get(&subject).copied().unwrap_or_else(|| domain.start(subject));
-    let link = next_link(before, block.number, block.timestamp, &log.topics, &log.data);
-    heads.insert(subject, link);
-    Ok(LoggedEvent { log, subject, link, event })
+    let hash = logged_hash(&log.topics, &log.data);
+    Ok(ReadLog { log, subject, hash, event })
 }
 
 /// Reads one log.
 pub fn decode(log: &RawLog) -> Result<Event, DecodeError> {
-    let failed = |detail: String| DecodeError { position: log.position, detail };
-    let abi_log = AbiLog { topics: log.topics.iter().map(|t| H256(t.0)).collect(), data: log.data.clone() };
-    let event = E::decode_log(&abi_log).map_err(|e| failed(e.to_string()))?;
-    abi::event(event).map_err(|e| failed(e.0))
+    let event = events::read(log).and_then(abi::event);
+    event.map_err(|e| DecodeError { position: log.position, detail: e.0 })
 }
 
 #[cfg(test)]

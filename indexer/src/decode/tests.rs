@@ -1,10 +1,13 @@
 //! Literal logs, read.
 
 use ethers::abi::{Token, encode};
+use ethers::contract::EthEvent as _;
+use ethers::types::H256;
 
 use super::*;
 use crate::model::{Moment, Purposes, Rights, Scope};
 
+mod ethers_reads;
 mod kinds;
 
 const PATIENT: u8 = 0xaa;
@@ -100,8 +103,8 @@ fn what_is_not_ours_is_refused_with_its_place() {
 fn trails_of_different_subjects_go_on_separately() {
     let domain = TrailDomain { chain_id: 31_337, contract: Address([0xcc; 20]) };
     let timestamp = Moment::from_unix(1_700_000_000).unwrap();
-    let block = Block { number: 7, hash: Hash([1; 32]), parent_hash: Hash([0; 32]), timestamp };
-    let blocks = HashMap::from([(7, block)]);
+    let block = Block { number: 7, hash: Hash([1; 32]), timestamp };
+    let blocks = [Block { number: 3, ..block }, block];
     let registry = registered(Token::String("Ada".into()));
     let signature = bindings::EveryoneRevokedFilter::signature();
     let own = log(signature, word(PATIENT), word(PATIENT), word(0), &[]);
@@ -113,6 +116,16 @@ fn trails_of_different_subjects_go_on_separately() {
     assert_eq!(whole, parts);
     assert_eq!(heads[&Address([PATIENT; 20])], whole[1].link);
     let patients = domain.start(Address([PATIENT; 20]));
-    assert_eq!(whole[1].link, next_link(patients, 7, timestamp, &own.topics, &own.data));
-    assert!(decode_logs(&domain, &HashMap::new(), &mut heads, logs).is_err());
+    assert_eq!(whole[1].link, next_link(patients, 7, timestamp, logged_hash(&own.topics, &own.data)));
+    let error = decode_logs(&domain, &blocks[..1], &mut heads, logs).unwrap_err();
+    assert_eq!(error.to_string(), "log 1 of block 7 cannot be read: its block is missing, or not in order");
+}
+
+#[test]
+fn a_log_of_another_branch_is_linked_to_nothing() {
+    let domain = TrailDomain { chain_id: 31_337, contract: Address([0xcc; 20]) };
+    let timestamp = Moment::from_unix(1_700_000_000).unwrap();
+    let block = Block { number: 7, hash: Hash([9; 32]), timestamp };
+    let error = decode_logs(&domain, &[block], &mut HashMap::new(), vec![registered(Token::String("Ada".into()))]);
+    assert!(error.unwrap_err().detail.starts_with("it is of block 0x0101"));
 }

@@ -12,7 +12,16 @@ pub struct Malformed(pub String);
 
 /// keccak256 as Ethereum uses it (the original Keccak padding, not FIPS 202's).
 pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
-    Keccak256::digest(bytes).into()
+    keccak256_of([bytes])
+}
+
+/// keccak256 of the parts one after the other, without copying them together.
+pub(super) fn keccak256_of<const N: usize>(parts: [&[u8]; N]) -> [u8; 32] {
+    let mut hasher = Keccak256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
 }
 
 /// Reads a type from text wherever serde reads it, with the errors of its `FromStr`.

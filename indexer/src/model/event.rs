@@ -9,13 +9,22 @@ pub struct Position {
     pub log_index: u32,
 }
 
-/// A block's header, as far as the index needs it.
+/// A block, as far as the index keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
     pub number: u64,
     pub hash: Hash,
-    pub parent_hash: Hash,
     pub timestamp: Moment,
+}
+
+/// A block's header, as far as following it needs more than the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    pub block: Block,
+    /// Hash of the block before.
+    pub parent: Hash,
+    /// Whether the header's bloom allows for events of the contract. `false`: there are none.
+    pub may_hold_events: bool,
 }
 
 /// A log of the contract as the node gave it. Every event of Chartkey has exactly four topics, the second its subject.

@@ -14,10 +14,10 @@ pub mod view;
 
 pub use bytes::{Address, Digest, Hash, Key, Malformed, REGISTRY, keccak256};
 pub use cid::{Codec, RecordCid};
-pub use event::{Block, DirectoryEntry, Event, LoggedEvent, Position, RawLog};
+pub use event::{Block, DirectoryEntry, Event, Header, LoggedEvent, Position, RawLog};
 pub use judge::{Chart, GrantState, Question, Reason, Standing, Through, Verdict, judge};
 pub use kind::EventKind;
 pub use moment::Moment;
 pub use purpose::{Purpose, Purposes, Rights};
 pub use scope::Scope;
-pub use trail::{TrailDomain, next_link};
+pub use trail::{TrailDomain, logged_hash, next_link};

@@ -10,8 +10,8 @@ use crate::indexer::Indexer;
 use crate::world::{World, assert_same_tables, connect, tables};
 
 const KILLS: u64 = 20;
-/// Few blocks a step: many transactions to be killed in.
-const STEP: [&str; 2] = ["--blocks-per-step", "3"];
+/// Few blocks an answer and few events a step: many transactions to be killed in.
+const STEP: [&str; 4] = ["--max-block-range", "3", "--events-per-step", "1"];
 
 #[tokio::test]
 async fn twenty_kills_during_a_backfill_leave_the_tables_of_an_undisturbed_run() {
@@ -19,7 +19,9 @@ async fn twenty_kills_during_a_backfill_leave_the_tables_of_an_undisturbed_run()
     let mut history = History::begin(&world, 3).await;
     for _ in 0..10 {
         history.act(30).await;
-        history.mine(300).await;
+        for _ in 0..4 {
+            history.mine(300).await;
+        }
     }
     let (head, _) = world.head().await;
     let undisturbed = world.database().await;

@@ -1,6 +1,7 @@
 //! The indexer's process, and its API.
 
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use chartkey_devnet::child::{Child, Signal};
@@ -13,15 +14,27 @@ use serde_json::Value;
 use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(120);
+/// More than the API waits for a database that is gone.
+const SOON: Duration = Duration::from_secs(6);
 
-/// The binary with this world's chain and a database in its environment.
-fn command(world: &World, database: &DatabaseUrl, arguments: &[&str]) -> Command {
+/// Which chain an indexer follows, and where its log goes.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// As in `RPC_URL`.
+    pub rpc_url: String,
+    pub deployment: PathBuf,
+    /// A folder.
+    pub logs: PathBuf,
+}
+
+/// The binary with a chain and a database in its environment.
+fn command(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartkey-indexer"));
     command
         .args(arguments)
-        .env("RPC_URL", world.rpc().url())
+        .env("RPC_URL", &source.rpc_url)
         .env("DATABASE_URL", database.expose())
-        .env("DEPLOYMENT", world.deployment_file())
+        .env("DEPLOYMENT", &source.deployment)
         .env("LISTEN", "127.0.0.1:0")
         .env("NO_PROXY", "127.0.0.1")
         .env("RUST_LOG", "info");
@@ -30,12 +43,17 @@ fn command(world: &World, database: &DatabaseUrl, arguments: &[&str]) -> Command
 
 /// Runs the binary to its end: whether it succeeded, and what it said. One that does not end by itself fails the test.
 pub async fn run_to_end(world: &World, database: &DatabaseUrl, arguments: &[&str]) -> (bool, String) {
-    let log = world.scratch.path().join(format!("run-{:08x}.log", rand::random::<u32>()));
-    let child = Child::spawn("chartkey-indexer", command(world, database, arguments), &log, Signal::SIGKILL).unwrap();
+    let (status, said) = run_on(&world.source(), database, arguments).await;
+    (status.success(), said)
+}
+
+/// As [`run_to_end`], on any chain, with the exit code.
+pub async fn run_on(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> (ExitStatus, String) {
+    let log = source.logs.join(format!("run-{:08x}.log", rand::random::<u32>()));
+    let child = Child::spawn("chartkey-indexer", command(source, database, arguments), &log, Signal::SIGKILL).unwrap();
     let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
     let said = std::fs::read_to_string(&log).unwrap();
-    let status = ended.unwrap_or_else(|_| panic!("it runs on: {said}")).unwrap();
-    (status.success(), said)
+    (ended.unwrap_or_else(|_| panic!("it runs on: {said}")).unwrap(), said)
 }
 
 pub struct Indexer {
@@ -50,10 +68,23 @@ impl Indexer {
     }
 
     pub async fn start_with(world: &World, database: &DatabaseUrl, arguments: &[&str]) -> Self {
-        let arguments = [&["run", "--poll-interval", "20"], arguments].concat();
-        let log = world.scratch.path().join(format!("indexer-{:08x}.log", rand::random::<u32>()));
+        Self::start_on(&world.source(), database, arguments).await
+    }
+
+    /// As [`Indexer::start_with`], on any chain.
+    pub async fn start_on(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Self {
+        Self::spawn(source, database, &[&["run", "--poll-interval", "20"], arguments].concat()).await
+    }
+
+    /// Serves the API alone.
+    pub async fn serve(world: &World, database: &DatabaseUrl) -> Self {
+        Self::spawn(&world.source(), database, &["serve"]).await
+    }
+
+    async fn spawn(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Self {
+        let log = source.logs.join(format!("indexer-{:08x}.log", rand::random::<u32>()));
         let child =
-            Child::spawn("chartkey-indexer", command(world, database, &arguments), &log, Signal::SIGKILL).unwrap();
+            Child::spawn("chartkey-indexer", command(source, database, arguments), &log, Signal::SIGKILL).unwrap();
         let url = wait::until("the indexer to listen", PATIENCE, || async {
             let text = std::fs::read_to_string(&log)?;
             anyhow::ensure!(child.try_wait()?.is_none(), "the indexer ended: {text}");
@@ -73,8 +104,31 @@ impl Indexer {
         self.child.stop(Signal::SIGTERM, PATIENCE).await.unwrap();
     }
 
+    /// Where the API listens, as host:port.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.child.log()).unwrap()
+    }
+
+    /// Its log without the requests that it answered.
+    pub fn told(&self) -> String {
+        let log = self.log();
+        log.lines().filter(|line| !line.contains("answered status=")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Its process: to freeze, and to see whether it still runs.
+    pub fn child(&self) -> &Child {
+        &self.child
+    }
+
+    /// Status and body of an answer; `None`: there was none soon.
+    pub async fn try_ask(&self, path: &str) -> Option<(StatusCode, String)> {
+        let request = self.http.get(format!("{}{path}", self.url)).timeout(SOON);
+        let response = request.send().await.ok()?;
+        Some((response.status(), response.text().await.ok()?))
     }
 
     pub async fn send(&self, path: &str, headers: &[(&str, &str)]) -> Response {

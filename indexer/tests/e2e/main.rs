@@ -3,11 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod api;
+mod archive;
+mod chain;
+mod chaos;
 mod crash;
+mod failover;
 mod history;
 mod indexer;
 mod layers;
+mod operations;
+mod outage;
+mod outages;
 mod reorg;
+mod replica;
+mod store;
 mod verify;
 mod viewers;
 mod world;

@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use tokio::sync::Mutex;
 
+use crate::indexer::Source;
+
 /// One server for all tests that run at the same moment; the last one stops it.
 static POSTGRES: Mutex<Weak<Postgres>> = Mutex::const_new(Weak::new());
 static DATABASES: AtomicU32 = AtomicU32::new(0);
@@ -52,15 +54,19 @@ impl World {
         self.anvil.rpc()
     }
 
+    /// This chain, for an indexer.
+    pub fn source(&self) -> Source {
+        let logs = self.scratch.path().to_owned();
+        Source { rpc_url: self.rpc().url().to_owned(), deployment: self.deployment_file(), logs }
+    }
+
     pub fn deployment_file(&self) -> PathBuf {
         self.scratch.path().join("deployment.json")
     }
 
     /// An empty database of its own.
     pub async fn database(&self) -> DatabaseUrl {
-        let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-        self.postgres.create_database(&name).await.unwrap();
-        self.postgres.url(&name)
+        database_on(&self.postgres).await
     }
 
     /// Number and hash of the latest block.
@@ -75,7 +81,15 @@ impl World {
     }
 }
 
-async fn postgres(tools: &Toolchain) -> Arc<Postgres> {
+/// An empty database of its own.
+pub async fn database_on(postgres: &Postgres) -> DatabaseUrl {
+    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    postgres.create_database(&name).await.unwrap();
+    postgres.url(&name)
+}
+
+/// The server that tests share: none of them may stop it.
+pub async fn postgres(tools: &Toolchain) -> Arc<Postgres> {
     let mut shared = POSTGRES.lock().await;
     if let Some(running) = shared.upgrade() {
         return running;
@@ -105,10 +119,12 @@ pub async fn tables(database: &DatabaseUrl) -> Vec<(String, Vec<String>)> {
 
 /// Says which row of which table differs, instead of printing both whole.
 pub fn assert_same_tables(ours: &[(String, Vec<String>)], expected: &[(String, Vec<String>)], when: &str) {
-    assert_eq!(ours.len(), expected.len());
-    for ((table, ours), (_, expected)) in ours.iter().zip(expected) {
+    let names = |tables: &[(String, Vec<String>)]| tables.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(ours), names(expected), "{when}: tables");
+    let mut pairs = ours.iter().zip(expected);
+    if let Some(((table, ours), (_, expected))) = pairs.find(|((_, ours), (_, expected))| ours != expected) {
         let extra: Vec<_> = ours.iter().filter(|row| !expected.contains(row)).take(3).collect();
         let missing: Vec<_> = expected.iter().filter(|row| !ours.contains(row)).take(3).collect();
-        assert!(ours == expected, "{when}: table {table} differs: extra {extra:#?}, missing {missing:#?}");
+        panic!("{when}: table {table} differs: extra {extra:#?}, missing {missing:#?}");
     }
 }

@@ -275,7 +275,7 @@ fn logs() -> Vec<(RawLog, Event, Columns)> {
 
 /// The admin names somebody to take over, or nobody any more.
 fn hand_over(topic: Hash, to: Option<u8>) -> (RawLog, Event, Columns) {
-    let log = log(bindings::AdminChangePendingFilter::signature(), word(0), topic, word(9), &[address(REGISTRAR)]);
+    let log = log(bindings::AdminChangePendingFilter::signature(), word(0), topic, short(9), &[address(REGISTRAR)]);
     let new_admin = to.map(|byte| Address([byte; 20]));
     let event = Event::AdminChangePending { new_admin, actor: Address([REGISTRAR; 20]) };
     (log, event, Columns { actor: REGISTRAR, party: to, ..Columns::default() })

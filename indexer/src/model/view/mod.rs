@@ -3,6 +3,7 @@
 mod chart;
 mod history;
 mod registry;
+mod status;
 
 use serde::Serialize;
 
@@ -12,8 +13,9 @@ pub use chart::{
 };
 pub use history::{AccessLogEntry, GrantRef, HistoryEvent, TrailLink};
 pub use registry::{EncryptionKey, Practitioner, PractitionerState, PublishedKey, Team, TeamMember, TermEnd};
+pub use status::{Phase, Status};
 
-use super::{Address, Hash, Moment, RecordCid};
+use super::{Hash, Moment, RecordCid};
 
 /// Bytes, written as 0x-hex.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,9 @@ pub struct AsOf {
     pub timestamp: Moment,
     /// Whether that block can no longer be replaced.
     pub finalized: bool,
+    /// The logs of blocks before this one are archived elsewhere. Absent: all are here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_before: Option<u64>,
 }
 
 /// Where in the chain an event stands.
@@ -48,7 +53,8 @@ pub struct AsOf {
 pub struct Place {
     pub block_number: u64,
     pub block_hash: Hash,
-    pub transaction_hash: Hash,
+    /// Null: the event was archived, its transaction is not known here any more.
+    pub transaction_hash: Option<Hash>,
     pub log_index: u32,
     pub timestamp: Moment,
 }
@@ -60,29 +66,4 @@ pub struct ScopeView {
     pub kind: &'static str,
     pub folder: Option<u32>,
     pub cid: Option<RecordCid>,
-}
-
-/// How far the index is.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Status {
-    /// `starting`, `backfill` or `live`.
-    pub phase: &'static str,
-    pub chain_id: u64,
-    pub contract: Address,
-    pub deployment_block: u64,
-    pub indexed_block: Option<u64>,
-    pub indexed_at: Option<Moment>,
-    /// The chain's head when the writer last asked, and when that was.
-    pub head_block: u64,
-    pub finalized_block: u64,
-    pub head_seen_at: Moment,
-    pub seconds_since_head: f64,
-    /// Blocks between the two.
-    pub lag_blocks: u64,
-    /// Indexed share of deployment to head, 0 to 1.
-    pub fraction: f64,
-    /// Blocks per second and seconds left of a backfill, in this run; null when live or not yet known.
-    pub blocks_per_second: Option<f64>,
-    pub eta_seconds: Option<u64>,
 }

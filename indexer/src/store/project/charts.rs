@@ -2,123 +2,172 @@
 
 use sqlx::PgConnection;
 
-use super::{StoreError, place};
-use crate::model::{Event, LoggedEvent};
+use super::terms::{End, EndColumns, Terms};
+use super::{Rows, StoreError, place};
+use crate::model::{Address, Event, Hash, LoggedEvent, Moment};
 
-pub(super) async fn insert_patients(db: &mut PgConnection, events: &[LoggedEvent]) -> Result<(), StoreError> {
-    let rows: Vec<_> = events
-        .iter()
-        .filter_map(|e| match &e.event {
-            Event::PatientRegistered { patient } => Some((*patient, place(e.log.position))),
-            _ => None,
-        })
-        .collect();
-    if rows.is_empty() {
-        return Ok(());
+pub(super) fn patients(events: &[LoggedEvent]) -> Rows {
+    let mut rows = Rows::of("patient", &["patient", "registered_block", "registered_log"]);
+    for e in events {
+        if let Event::PatientRegistered { patient } = &e.event {
+            let (block, log) = place(e.log.position);
+            rows.push(&[patient, &block, &log]);
+        }
     }
-    let patients: Vec<_> = rows.iter().map(|(patient, _)| *patient).collect();
-    let (blocks, logs): (Vec<i64>, Vec<i32>) = rows.iter().map(|(_, place)| *place).unzip();
-    sqlx::query!(
-        "insert into patient (patient, registered_block, registered_log)
-         select * from unnest($1::bytea[], $2::bigint[], $3::integer[])",
-        &patients as _,
-        &blocks,
-        &logs,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    rows
 }
 
-pub(super) async fn insert_keys(db: &mut PgConnection, events: &[LoggedEvent]) -> Result<(), StoreError> {
-    let rows: Vec<_> = events
-        .iter()
-        .filter_map(|e| match &e.event {
-            Event::KeyPublished { account, key_id, key } => Some((*account, *key_id, key, place(e.log.position))),
-            _ => None,
-        })
-        .collect();
-    if rows.is_empty() {
-        return Ok(());
+/// Published keys.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    accounts: Vec<Address>,
+    suites: Vec<i16>,
+    keys: Vec<Vec<u8>>,
+    ids: Vec<Hash>,
+    blocks: Vec<i64>,
+    logs: Vec<i32>,
+}
+
+impl Keys {
+    pub fn of(events: &[LoggedEvent]) -> Self {
+        let mut keys = Keys::default();
+        for e in events {
+            if let Event::KeyPublished { account, key_id, key } = &e.event {
+                let (block, log) = place(e.log.position);
+                keys.accounts.push(*account);
+                keys.suites.push(key.suite.into());
+                keys.keys.push(key.bytes.clone());
+                keys.ids.push(*key_id);
+                keys.blocks.push(block);
+                keys.logs.push(log);
+            }
+        }
+        keys
     }
-    let accounts: Vec<_> = rows.iter().map(|row| row.0).collect();
-    let ids: Vec<_> = rows.iter().map(|row| row.1).collect();
-    let suites: Vec<i16> = rows.iter().map(|row| row.2.suite.into()).collect();
-    let keys: Vec<&[u8]> = rows.iter().map(|row| row.2.bytes.as_slice()).collect();
-    let (blocks, logs): (Vec<i64>, Vec<i32>) = rows.iter().map(|row| row.3).unzip();
-    sqlx::query!(
-        "insert into account_key (account, version, suite, key, key_id, published_block, published_log)
-         select k.account,
-                row_number() over (partition by k.account order by k.block, k.log)
-                    + coalesce((select max(version) from account_key held where held.account = k.account), 0),
-                k.suite, k.key, k.key_id, k.block, k.log
-         from unnest($1::bytea[], $2::smallint[], $3::bytea[], $4::bytea[], $5::bigint[], $6::integer[])
-              k(account, suite, key, key_id, block, log)",
-        &accounts as _,
-        &suites,
-        &keys as _,
-        &ids as _,
-        &blocks,
-        &logs,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+
+    /// Each account's versions go on from those it has.
+    pub async fn write(&self, db: &mut PgConnection) -> Result<(), StoreError> {
+        if self.accounts.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "insert into account_key (account, version, suite, key, key_id, published_block, published_log)
+             select k.account,
+                    row_number() over (partition by k.account order by k.block, k.log)
+                        + coalesce((select max(version) from account_key held where held.account = k.account), 0),
+                    k.suite, k.key, k.key_id, k.block, k.log
+             from unnest($1::bytea[], $2::smallint[], $3::bytea[], $4::bytea[], $5::bigint[], $6::integer[])
+                  k(account, suite, key, key_id, block, log)",
+            &self.accounts as _,
+            &self.suites,
+            &self.keys,
+            &self.ids as _,
+            &self.blocks,
+            &self.logs,
+        )
+        .execute(db)
+        .await?;
+        Ok(())
+    }
 }
 
-/// Ends the term that the guardian had, if any, and begins the new one.
-pub(super) async fn change_guardian(db: &mut PgConnection, e: &LoggedEvent) -> Result<(), StoreError> {
-    let (guardian, ends_at) = match &e.event {
-        Event::GuardianSet { guardian, until, .. } => (guardian, Some(*until)),
-        Event::GuardianRemoved { guardian, .. } => (guardian, None),
-        _ => return Ok(()),
-    };
-    let (block, log) = place(e.log.position);
-    sqlx::query!(
-        "update guardian set until_block = $3, until_log = $4, end_reason = $5
-         where patient = $1 and guardian = $2 and until_block is null",
-        e.subject as _,
-        guardian as _,
-        block,
-        log,
-        if ends_at.is_some() { "replaced" } else { "removed" },
-    )
-    .execute(&mut *db)
-    .await?;
-    let Some(ends_at) = ends_at else { return Ok(()) };
-    sqlx::query!(
-        "insert into guardian (patient, guardian, from_block, from_log, ends_at) values ($1, $2, $3, $4, $5)",
-        e.subject as _,
-        guardian as _,
-        block,
-        log,
-        ends_at as _,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+/// Guardians' terms.
+#[derive(Debug)]
+pub(super) struct Guardians {
+    begun: Rows,
+    ended: Vec<((Address, Address), End)>,
 }
 
-/// Ends the policy that held, if any, and begins the new one.
-pub(super) async fn change_policy(db: &mut PgConnection, e: &LoggedEvent) -> Result<(), StoreError> {
-    let Event::EmergencyPolicySet { duration, .. } = &e.event else { return Ok(()) };
-    let (block, log) = place(e.log.position);
-    sqlx::query!(
-        "update emergency_policy set until_block = $2, until_log = $3 where patient = $1 and until_block is null",
-        e.subject as _,
-        block,
-        log,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        "insert into emergency_policy (patient, from_block, from_log, duration) values ($1, $2, $3, $4)",
-        e.subject as _,
-        block,
-        log,
-        duration.cast_signed(),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+impl Guardians {
+    pub fn of(events: &[LoggedEvent]) -> Self {
+        let mut terms = Terms::new();
+        for e in events {
+            let at = place(e.log.position);
+            match &e.event {
+                Event::GuardianSet { guardian, until, .. } => {
+                    terms.begin((e.subject, *guardian), at, *until, "replaced");
+                }
+                Event::GuardianRemoved { guardian, .. } => terms.end((e.subject, *guardian), at, "removed"),
+                _ => {}
+            }
+        }
+        let columns =
+            &["patient", "guardian", "from_block", "from_log", "ends_at", "until_block", "until_log", "end_reason"];
+        Guardians { begun: member_rows(Rows::of("guardian", columns), &terms), ended: terms.ended }
+    }
+
+    pub async fn write(&self, db: &mut PgConnection) -> Result<(), StoreError> {
+        if !self.ended.is_empty() {
+            let patients: Vec<Address> = self.ended.iter().map(|((patient, _), _)| *patient).collect();
+            let guardians: Vec<Address> = self.ended.iter().map(|((_, guardian), _)| *guardian).collect();
+            let ends = EndColumns::of(&self.ended);
+            sqlx::query!(
+                "update guardian g set until_block = e.block, until_log = e.log, end_reason = e.reason
+                 from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::integer[], $5::text[])
+                      e(patient, guardian, block, log, reason)
+                 where g.patient = e.patient and g.guardian = e.guardian and g.until_block is null",
+                &patients as _,
+                &guardians as _,
+                &ends.blocks,
+                &ends.logs,
+                &ends.reasons as _,
+            )
+            .execute(&mut *db)
+            .await?;
+        }
+        self.begun.copy(db).await
+    }
+}
+
+/// Rows of the two tables of terms: who for whom or of what, from where, until when.
+pub(super) fn member_rows(mut rows: Rows, terms: &Terms<(Address, Address), Moment>) -> Rows {
+    for term in &terms.begun {
+        let (of, who) = &term.key;
+        let (block, log) = &term.from;
+        rows.push(&[of, who, block, log, &term.fact, &term.end_block(), &term.end_log(), &term.end_reason()]);
+    }
+    rows
+}
+
+/// Emergency policies.
+#[derive(Debug)]
+pub(super) struct Policies {
+    begun: Rows,
+    ended: Vec<(Address, End)>,
+}
+
+impl Policies {
+    pub fn of(events: &[LoggedEvent]) -> Self {
+        let mut terms = Terms::new();
+        for e in events {
+            if let Event::EmergencyPolicySet { duration, .. } = &e.event {
+                terms.begin(e.subject, place(e.log.position), duration.cast_signed(), "");
+            }
+        }
+        let columns = &["patient", "from_block", "from_log", "duration", "until_block", "until_log"];
+        let mut begun = Rows::of("emergency_policy", columns);
+        for term in &terms.begun {
+            let (block, log) = &term.from;
+            begun.push(&[&term.key, block, log, &term.fact, &term.end_block(), &term.end_log()]);
+        }
+        Policies { begun, ended: terms.ended }
+    }
+
+    pub async fn write(&self, db: &mut PgConnection) -> Result<(), StoreError> {
+        if !self.ended.is_empty() {
+            let patients: Vec<Address> = self.ended.iter().map(|(patient, _)| *patient).collect();
+            let ends = EndColumns::of(&self.ended);
+            sqlx::query!(
+                "update emergency_policy p set until_block = e.block, until_log = e.log
+                 from unnest($1::bytea[], $2::bigint[], $3::integer[]) e(patient, block, log)
+                 where p.patient = e.patient and p.until_block is null",
+                &patients as _,
+                &ends.blocks,
+                &ends.logs,
+            )
+            .execute(&mut *db)
+            .await?;
+        }
+        self.begun.copy(db).await
+    }
 }

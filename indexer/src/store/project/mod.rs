@@ -1,41 +1,70 @@
-//! What follows from events: the rows of migrations/0002_charts.sql and 0006_facts.sql. Bulk kinds by set, in the order
-//! rows are needed; what changes rarely, where each row builds on the one before it, one by one.
+//! What follows from events: the rows of migrations/0002_charts.sql and 0006_facts.sql. First purely: which rows a batch's
+//! events begin, with their ends where these lie in the same batch, and which earlier rows they end. Then by set, in few
+//! statements: earlier rows are ended, and the new ones copied in.
 
 mod charts;
 mod grants;
+mod practitioners;
 mod records;
-mod registry;
 mod requests;
+mod teams;
+mod terms;
+mod undo;
 
 use sqlx::PgConnection;
 
 use super::StoreError;
-use crate::model::{Address, LoggedEvent, Position};
+use super::copy::Rows;
+use crate::model::{LoggedEvent, Position};
+pub(super) use undo::{clear, withdraw};
 
-/// Applies events that `event` already holds. They are in chain order and not empty.
-pub(super) async fn project(db: &mut PgConnection, events: &[LoggedEvent]) -> Result<(), StoreError> {
-    let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
-    let range = (first.log.position.block_number.cast_signed(), last.log.position.block_number.cast_signed());
-    charts::insert_patients(db, events).await?;
-    charts::insert_keys(db, events).await?;
-    records::insert(db, events).await?;
-    records::supersede(db, events).await?;
-    records::retract(db, events).await?;
-    grants::insert(db, events).await?;
-    grants::insert_referrals(db, events).await?;
-    grants::end(db, range).await?;
-    grants::void(db, range).await?;
-    requests::insert(db, events).await?;
-    requests::end(db, range).await?;
-    for event in events {
-        registry::change_practitioner(db, event).await?;
-        registry::change_team(db, event).await?;
-        charts::change_guardian(db, event).await?;
-        charts::change_policy(db, event).await?;
-    }
-    Ok(())
+/// (block, log): where an event stands.
+type Place = (i64, i32);
+
+/// What follows from a batch of events, ready to be written.
+#[derive(Debug)]
+pub(super) struct Facts {
+    patients: Rows,
+    keys: charts::Keys,
+    guardians: charts::Guardians,
+    policies: charts::Policies,
+    records: records::Records,
+    grants: grants::Grants,
+    requests: requests::Requests,
+    teams: teams::Teams,
+    practitioners: practitioners::Changes,
 }
 
-fn place(position: Position) -> (i64, i32) {
+impl Facts {
+    /// Reads events, in chain order.
+    pub fn of(events: &[LoggedEvent]) -> Self {
+        Facts {
+            patients: charts::patients(events),
+            keys: charts::Keys::of(events),
+            guardians: charts::Guardians::of(events),
+            policies: charts::Policies::of(events),
+            records: records::Records::of(events),
+            grants: grants::Grants::of(events),
+            requests: requests::Requests::of(events),
+            teams: teams::Teams::of(events),
+            practitioners: practitioners::Changes::of(events),
+        }
+    }
+
+    /// Writes what follows, on top of what followed from all earlier events.
+    pub async fn write(&self, db: &mut PgConnection) -> Result<(), StoreError> {
+        self.patients.copy(db).await?;
+        self.keys.write(db).await?;
+        self.guardians.write(db).await?;
+        self.policies.write(db).await?;
+        self.records.write(db).await?;
+        self.grants.write(db).await?;
+        self.requests.write(db).await?;
+        self.teams.write(db).await?;
+        self.practitioners.write(db).await
+    }
+}
+
+pub(super) fn place(position: Position) -> Place {
     (position.block_number.cast_signed(), position.log_index.cast_signed())
 }

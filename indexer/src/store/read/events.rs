@@ -69,8 +69,13 @@ macro_rules! log_rows {
 
 impl LogRow {
     fn view(self) -> Result<(Position, AccessLogEntry), StoreError> {
-        let position =
-            place(self.block_number, self.block_hash, self.transaction_hash, self.log_index, self.block_timestamp);
+        let position = place(
+            self.block_number,
+            self.block_hash,
+            Some(self.transaction_hash),
+            self.log_index,
+            self.block_timestamp,
+        );
         let cid = match (self.digest, self.digest_codec) {
             (Some(digest), Some(code)) => Some(RecordCid { codec: codec(code)?, digest }),
             _ => None,
@@ -116,6 +121,8 @@ pub async fn access_log(
     let (before_block, before_log) = page.descending();
     let rows = log_rows!(
         r#"where e.subject = $1
+               and e.block_number between (select first_block from trail where subject = $1)
+                                      and (select last_block from trail where subject = $1)
                and ($2::text is null or e.kind = $2)
                and ($3::bytea is null or e.actor = $3)
                and ($4::bytea is null or e.digest = $4 or e.scope = $4)
@@ -182,10 +189,7 @@ pub async fn opens(
 
 /// The latest link of a subject's trail. `None`: no event concerns it.
 pub async fn trail_head(db: &mut PgConnection, subject: Address) -> Result<Option<Hash>, StoreError> {
-    let link = sqlx::query_scalar!(
-        r#"select link as "link: Hash" from event where subject = $1 order by block_number desc, log_index desc limit 1"#,
-        subject as _
-    );
+    let link = sqlx::query_scalar!(r#"select link as "link: Hash" from trail where subject = $1"#, subject as _);
     Ok(link.fetch_optional(db).await?)
 }
 
@@ -230,8 +234,13 @@ macro_rules! event_rows {
 
 impl EventRow {
     fn view(self) -> Result<(Position, HistoryEvent), StoreError> {
-        let position =
-            place(self.block_number, self.block_hash, self.transaction_hash, self.log_index, self.block_timestamp);
+        let position = place(
+            self.block_number,
+            self.block_hash,
+            Some(self.transaction_hash),
+            self.log_index,
+            self.block_timestamp,
+        );
         let at = Position { block_number: position.block_number, log_index: position.log_index };
         let link = TrailLink {
             topics: split_topics(&self.topics),
@@ -265,6 +274,8 @@ pub async fn trail(
     let (after_block, after_log) = page.ascending();
     let rows = event_rows!(
         r#"where e.subject = $1 and (e.block_number, e.log_index) > ($2, $3)
+               and e.block_number between (select first_block from trail where subject = $1)
+                                      and (select last_block from trail where subject = $1)
            order by e.block_number, e.log_index limit $4"#,
         subject as _,
         after_block,

@@ -7,6 +7,7 @@ mod grants;
 mod moments;
 mod patients;
 mod practitioners;
+mod reader;
 mod records;
 mod requests;
 mod status;
@@ -19,9 +20,9 @@ pub use grants::{GrantFilter, GrantStateFilter, grants};
 pub use moments::{as_of, at_block, at_time, deployment};
 pub use patients::{keys, patient, patient_exists};
 pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner};
+pub use reader::Reader;
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
-pub use status::status;
 pub use teams::team;
 pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
@@ -76,7 +77,7 @@ impl PageOf<Position> {
     }
 }
 
-fn place(block: i64, block_hash: Hash, transaction_hash: Hash, log: i32, timestamp: Moment) -> Place {
+fn place(block: i64, block_hash: Hash, transaction_hash: Option<Hash>, log: i32, timestamp: Moment) -> Place {
     Place {
         block_number: block.cast_unsigned(),
         block_hash,

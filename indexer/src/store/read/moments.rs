@@ -11,7 +11,7 @@ use crate::store::StoreError;
 pub async fn as_of(db: &mut PgConnection) -> Result<Option<AsOf>, StoreError> {
     let row = sqlx::query!(
         r#"select b.number, b.hash as "hash: Hash", b.timestamp as "timestamp: Moment",
-                  coalesce(b.number <= p.finalized, false) as "finalized!"
+                  coalesce(b.number <= p.finalized, false) as "finalized!", p.archived_before as "archived_before?"
            from block b left join progress p on true order by b.number desc limit 1"#
     );
     Ok(row.fetch_optional(db).await?.map(|row| AsOf {
@@ -19,6 +19,7 @@ pub async fn as_of(db: &mut PgConnection) -> Result<Option<AsOf>, StoreError> {
         block_hash: row.hash,
         timestamp: row.timestamp,
         finalized: row.finalized,
+        archived_before: row.archived_before.map(i64::cast_unsigned),
     }))
 }
 
@@ -28,7 +29,8 @@ pub async fn deployment(db: &mut PgConnection) -> Result<Option<(Address, u64)>,
     Ok(row.fetch_optional(db).await?.map(|row| (row.contract, row.deployment_block.cast_unsigned())))
 }
 
-/// The end of a block. `None`: not indexed.
+/// The end of a block. `None`: it has no row, because it lies before the first one, after the indexed head, or among those
+/// whose header is not fetched yet (`progress.headers_to`): then its time is not known.
 pub async fn at_block(db: &mut PgConnection, block: u64) -> Result<Option<At>, StoreError> {
     let Ok(number) = i64::try_from(block) else { return Ok(None) };
     let time = sqlx::query_scalar!(r#"select timestamp as "time: Moment" from block where number = $1"#, number);
@@ -36,6 +38,9 @@ pub async fn at_block(db: &mut PgConnection, block: u64) -> Result<Option<At>, S
 }
 
 /// The latest block by a time, with ends judged at that time. `None`: before the first block.
+///
+/// Exact also where blocks have no row yet. Facts begin and end only in blocks that hold events, and those have one: between the
+/// row found here and the true latest block by that time nothing began or ended, so the ends of both blocks show the same facts.
 pub async fn at_time(db: &mut PgConnection, time: Moment) -> Result<Option<At>, StoreError> {
     let number = sqlx::query_scalar!(
         "select number from block where timestamp <= $1 order by timestamp desc, number desc limit 1",

@@ -17,7 +17,7 @@ pub async fn patient_exists(db: &mut PgConnection, patient: Address) -> Result<b
 pub async fn patient(db: &mut PgConnection, patient: Address, at: At) -> Result<Option<Patient>, StoreError> {
     let row = sqlx::query!(
         r#"select b.timestamp as "registered_at: Moment", k.version, k.suite, k.key,
-                  (select link from event where subject = $1 order by block_number desc, log_index desc limit 1)
+                  (select link from trail where subject = $1)
                       as "trail!: Hash",
                   (select count(*) from record where record.patient = $1) as "record_count!",
                   (select count(*) from access_grant_held g where g.patient = $1
@@ -72,10 +72,10 @@ pub async fn keys(db: &mut PgConnection, account: Address) -> Result<Vec<Publish
     let rows = sqlx::query!(
         r#"select k.version, k.suite, k.key, k.key_id as "key_id: Hash", k.published_block, k.published_log,
                   b.hash as "block_hash: Hash", b.timestamp as "timestamp: Moment",
-                  e.transaction_hash as "transaction_hash: Hash"
+                  e.transaction_hash as "transaction_hash?: Hash"
            from account_key k
            join block b on b.number = k.published_block
-           join event e on e.block_number = k.published_block and e.log_index = k.published_log
+           left join event e on e.block_number = k.published_block and e.log_index = k.published_log
            where k.account = $1 order by k.version"#,
         account as _
     );

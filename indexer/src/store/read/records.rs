@@ -30,7 +30,7 @@ pub(super) struct RecordRow {
     pub(super) added_log: i32,
     pub(super) added_at: Moment,
     pub(super) added_block_hash: Hash,
-    pub(super) added_transaction: Hash,
+    pub(super) added_transaction: Option<Hash>,
     pub(super) status: String,
     pub(super) superseded_by: Option<Digest>,
     pub(super) successor_codec: Option<i16>,
@@ -49,7 +49,7 @@ macro_rules! record_rows {
                       r.sealed_metadata as "sealed_metadata!", r.added_block as "added_block!",
                       r.added_log as "added_log!", r.added_at as "added_at!: Moment",
                       r.added_block_hash as "added_block_hash!: Hash",
-                      r.added_transaction as "added_transaction!: Hash",
+                      r.added_transaction as "added_transaction: Hash",
                       record_status(r.superseded_block, r.retracted_block, $1) as "status!",
                       case when r.superseded_block <= $1 then r.superseded_by end as "superseded_by: Digest",
                       r.successor_codec, r.corrected_digest as "corrected_digest: Digest", r.corrected_codec

@@ -18,7 +18,7 @@ struct RequestRow {
     requested_log: i32,
     requested_at: Moment,
     requested_block_hash: Hash,
-    requested_transaction: Hash,
+    requested_transaction: Option<Hash>,
     ended_at: Option<Moment>,
     end_reason: Option<String>,
 }
@@ -76,7 +76,7 @@ pub async fn requests(
                   r.purposes as "purposes!", r.note_hash as "note_hash!: Hash",
                   r.requested_block as "requested_block!", r.requested_log as "requested_log!",
                   r.requested_at as "requested_at!: Moment", r.requested_block_hash as "requested_block_hash!: Hash",
-                  r.requested_transaction as "requested_transaction!: Hash", r.ended_at as "ended_at: Moment",
+                  r.requested_transaction as "requested_transaction: Hash", r.ended_at as "ended_at: Moment",
                   r.end_reason
            from access_request_detail r
            where r.patient = $1 and ($2::text is null or coalesce(r.end_reason, 'pending') = $2)

@@ -1,0 +1,54 @@
+//! How far the index is.
+
+use serde::Serialize;
+
+use crate::model::{Address, Moment};
+
+/// What the index is good for. Charts are served in `Live` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// No block is indexed yet.
+    Starting,
+    /// Far behind the chain: what was revoked since would show as in force.
+    Backfill,
+    /// All that is final is indexed, and its trails are not yet compared with the contract's.
+    Checking,
+    Live,
+    /// What the node gave is not the contract's history: nothing is written any more.
+    Halted,
+}
+
+/// How far the index is, in the database that this instance reads.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    pub phase: Phase,
+    /// Why it is halted.
+    pub halted: Option<String>,
+    pub chain_id: u64,
+    pub contract: Address,
+    pub deployment_block: u64,
+    pub indexed_block: Option<u64>,
+    pub indexed_at: Option<Moment>,
+    /// The chain's head when the writer last asked, and when that was.
+    pub head_block: u64,
+    pub finalized_block: u64,
+    pub head_seen_at: Moment,
+    pub seconds_since_head: f64,
+    /// Blocks between the two.
+    pub lag_blocks: u64,
+    /// Indexed share of deployment to head, 0 to 1.
+    pub fraction: f64,
+    /// Blocks per second and seconds left of a backfill, in this run; null otherwise, and while not yet known.
+    pub blocks_per_second: Option<f64>,
+    pub eta_seconds: Option<u64>,
+    /// The first block whose trails were not yet compared with the contract's; null: all were.
+    pub unchecked_from: Option<u64>,
+    /// Up to this block, each one's header is here, so that `at=block:N` is known for any N.
+    pub headers_to: Option<u64>,
+    /// The logs of blocks before this one are archived elsewhere; null: all are here.
+    pub archived_before: Option<u64>,
+    /// Whether this is a standby of the database that is written: it may be behind it.
+    pub replica: bool,
+}
