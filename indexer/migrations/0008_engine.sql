@@ -7,7 +7,7 @@ alter table block drop constraint block_hash_key;
 
 -- In blocks, the width of a partition of `event`: partition k holds the blocks from k * event_width on. Fixed from the first
 -- event on.
-alter table deployment add event_width bigint not null default 4194304 check (event_width > 0);
+alter table deployment add event_width bigint not null default 65536 check (event_width > 0);
 
 alter table progress
     -- All blocks from the deployment to this one have their row in `block`. Null: not even the deployment's.
@@ -75,7 +75,7 @@ alter table access_grant set (toast_tuple_target = 8160);
 create function ensure_event_partitions(first_block bigint, last_block bigint) returns void
 language plpgsql as $$
 declare
-    width bigint := coalesce((select event_width from deployment), 4194304);
+    width bigint := coalesce((select event_width from deployment), 65536);
     name  text;
 begin
     for k in first_block / width .. last_block / width loop

@@ -88,7 +88,7 @@ pub struct Follow {
     #[arg(long, env = "POLL_INTERVAL_MS", default_value = "500", value_parser = milliseconds)]
     pub poll_interval: Duration,
     /// Events written in one transaction while catching up, about.
-    #[arg(long, env = "EVENTS_PER_STEP", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, env = "EVENTS_PER_STEP", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub events_per_step: u32,
     /// Compare every trail with the contract's again before answering; lifts a halt.
     #[arg(long)]

@@ -16,7 +16,7 @@ use crate::process;
 const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(30);
 /// How often it is asked whether it is done: asking costs it little, and times of seconds are measured.
-const ASK: Duration = Duration::from_millis(20);
+const ASK: Duration = Duration::from_millis(100);
 
 pub struct Indexer {
     child: Child,

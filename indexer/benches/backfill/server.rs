@@ -11,7 +11,7 @@ use crate::process;
 
 /// As a server of one's own would be set up. Commits survive a crash of the machine.
 const SETTINGS: [(&str, &str); 4] = [
-    ("shared_buffers", "512MB"),
+    ("shared_buffers", "4GB"),
     ("max_wal_size", "8GB"),
     ("checkpoint_timeout", "15min"),
     ("maintenance_work_mem", "256MB"),
