@@ -127,7 +127,9 @@ impl<'a> Pump<'a> {
         let unsure = self.known.is_none();
         let known = self.know().await?;
         let head = match &known.cursor {
-            Some(cursor) if self.started && !unsure && !chores::left(&known) => self.chain.next_head(cursor.hash).await?,
+            Some(cursor) if self.started && !unsure && !chores::left(&known) => {
+                self.chain.next_head(cursor.hash).await?
+            }
             _ => self.chain.head().await?,
         };
         if !self.started {
