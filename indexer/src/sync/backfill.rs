@@ -85,7 +85,6 @@ impl Pump<'_> {
         self.committed(step.last, true);
         if let Some(known) = &mut self.known {
             known.headers_to = headers_to;
-            known.finalized = known.finalized.max(step.last.number);
         }
         match linking {
             Some(linking) => Ok(Some(trails.after(linking.await??))),

@@ -79,7 +79,6 @@ struct Pump<'a> {
 #[derive(Debug, Clone)]
 struct Known {
     cursor: Option<Block>,
-    finalized: u64,
     /// Up to here every header is stored.
     headers_to: Option<u64>,
     /// Whether trails were indexed that have not been compared with the contract's yet.
@@ -187,7 +186,6 @@ impl<'a> Pump<'a> {
         }
         let known = Known {
             cursor: store::cursor(&mut tx).await?,
-            finalized: store::finalized(&mut tx).await?,
             headers_to: store::headers_to(&mut tx).await?,
             unchecked: store::unchecked_from(&mut tx).await?.is_some(),
         };
@@ -205,9 +203,6 @@ impl<'a> Pump<'a> {
         let mut tx = self.writer.begin().await?;
         store::write_progress(&mut tx, head, finalized, starting).await?;
         tx.commit().await?;
-        if let (Some(finalized), Some(known)) = (finalized, &mut self.known) {
-            known.finalized = known.finalized.max(finalized);
-        }
         Ok(())
     }
 

@@ -17,7 +17,7 @@ mod viewers;
 pub use can_open::can_open;
 pub use events::{AccessLogFilter, EventFilter, access_log, activity, history, opens, trail, trail_head};
 pub use grants::{GrantFilter, GrantStateFilter, grants};
-pub use moments::{as_of, at_block, at_time, deployment};
+pub use moments::{as_of, at_block, at_time};
 pub use patients::{keys, patient, patient_exists};
 pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner};
 pub use reader::Reader;

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::At;
 use crate::model::view::AsOf;
-use crate::model::{Address, Hash, Moment};
+use crate::model::{Hash, Moment};
 use crate::store::StoreError;
 
 /// The indexed head. `None`: nothing is indexed yet.
@@ -21,12 +21,6 @@ pub async fn as_of(db: &mut PgConnection) -> Result<Option<AsOf>, StoreError> {
         finalized: row.finalized,
         archived_before: row.archived_before.map(i64::cast_unsigned),
     }))
-}
-
-/// The contract, and the block it was deployed in. `None`: nothing is indexed yet.
-pub async fn deployment(db: &mut PgConnection) -> Result<Option<(Address, u64)>, StoreError> {
-    let row = sqlx::query!(r#"select contract as "contract: Address", deployment_block from deployment"#);
-    Ok(row.fetch_optional(db).await?.map(|row| (row.contract, row.deployment_block.cast_unsigned())))
 }
 
 /// The end of a block. `None`: it has no row, because it lies before the first one, after the indexed head, or among those
