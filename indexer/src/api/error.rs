@@ -83,7 +83,8 @@ impl ApiError {
                 Problem::new("method-not-allowed", "Method not allowed", 405, "this route is read with GET")
             }
             ApiError::Misdirected => {
-                let detail = "this API is for this machine only: ask for it by 127.0.0.1, [::1] or localhost";
+                let detail = "this API goes by another name: ask for it by that of its PUBLIC_URL, or on its own machine by \
+                              localhost, with the port it listens at";
                 Problem::new("misdirected", "Misdirected request", 421, detail)
             }
             ApiError::Internal(cause) => {

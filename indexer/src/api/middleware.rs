@@ -12,6 +12,7 @@ use tracing::{Instrument as _, info, info_span};
 
 use super::error::{ApiError, Problem};
 use super::metrics::Metrics;
+use super::site::Site;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 64;
@@ -40,15 +41,11 @@ pub(super) async fn identify(State(metrics): State<Arc<Metrics>>, request: Reque
     response
 }
 
-/// Refuses requests that reached us under a foreign name. A page of any site can have its own name resolve to 127.0.0.1
-/// (DNS rebinding) and would read charts across it, as long as the API has no sign-in.
-pub(super) async fn require_own_host(request: Request, next: Next) -> Response {
+/// Refuses requests that reached us under a foreign name. A page of any site can have its own name resolve to our address (DNS
+/// rebinding), and would be of our origin to the browser: with `--open` it would read charts.
+pub(super) async fn require_own_host(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-    match name.map_or(host, |(name, _)| name) {
-        "127.0.0.1" | "[::1]" | "localhost" => next.run(request).await,
-        _ => ApiError::Misdirected.into_response(),
-    }
+    if site.has_host(host) { next.run(request).await } else { ApiError::Misdirected.into_response() }
 }
 
 /// Ends a request that a silent database or network holds up. What the database itself takes too long for, it ends earlier.

@@ -12,12 +12,14 @@ mod page;
 mod patients;
 mod practitioners;
 mod records;
+mod site;
 mod snapshot;
 mod stream;
 mod teams;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -29,16 +31,30 @@ use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::store::Reader;
+use crate::store::{Journal, Reader};
 use metrics::Metrics;
+pub use site::{Origin, Site};
 
 /// What the API needs of the process it is part of.
 #[derive(Clone)]
 pub struct Sources {
     /// Where it reads.
     pub reader: Reader,
+    /// Where it writes.
+    pub journal: Journal,
     /// Whether this process holds the writer's lock, for the metrics.
     pub writing: Arc<AtomicBool>,
+    pub options: Options,
+}
+
+/// How it is served.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// All reads are public.
+    pub open: bool,
+    pub site: Site,
+    /// How long a session lasts, at most a day.
+    pub session: Duration,
 }
 
 /// What routes share.
@@ -71,6 +87,7 @@ pub async fn serve(listener: TcpListener, sources: Sources, mut stop: watch::Rec
 /// Every route, with what surrounds them.
 pub fn router(sources: Sources) -> Router {
     let metrics = Arc::new(Metrics::new(sources.writing));
+    let site = Arc::new(sources.options.site);
     Router::new()
         .route("/v1/patients/{patient}", get(patients::summary))
         .route("/v1/patients/{patient}/records", get(patients::records))
@@ -101,6 +118,6 @@ pub fn router(sources: Sources) -> Router {
         .layer(from_fn(middleware::limit_time))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new())
-        .layer(from_fn(middleware::require_own_host))
+        .layer(from_fn_with_state(site, middleware::require_own_host))
         .layer(from_fn_with_state(metrics, middleware::identify))
 }
