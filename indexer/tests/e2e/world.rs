@@ -57,7 +57,7 @@ impl World {
     /// This chain, for an indexer.
     pub fn source(&self) -> Source {
         let logs = self.scratch.path().to_owned();
-        Source { rpc_url: self.rpc().url().to_owned(), deployment: self.deployment_file(), logs }
+        Source { rpc_url: self.rpc().url().to_owned(), deployment: self.deployment_file(), logs, open: true }
     }
 
     pub fn deployment_file(&self) -> PathBuf {
@@ -104,7 +104,7 @@ pub async fn connect(database: &DatabaseUrl) -> PgConnection {
     PgConnection::connect(database.expose()).await.unwrap()
 }
 
-/// Not of the chain: the indexer's progress, who signed in, and sqlx's own.
+/// Not of the chain: the indexer's progress, who signed in and what was asked, and sqlx's own.
 const NOT_OF_THE_CHAIN: [&str; 6] =
     ["progress", "query", "query_trail", "session", "sign_in_nonce", "_sqlx_migrations"];
 
