@@ -224,9 +224,10 @@ async fn verify_database(source: &Source) -> anyhow::Result<()> {
             .await?;
     db.close().await?;
     match outcome {
-        Ok(Verified { block, subjects, links }) => {
+        Ok(Verified { block, subjects, links, queries }) => {
             println!(
-                "verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it"
+                "verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it; {queries} \
+                 queries on record, none taken out"
             );
             Ok(())
         }

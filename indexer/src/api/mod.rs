@@ -4,6 +4,7 @@
 mod accounts;
 mod answer;
 mod caller;
+mod disclosures;
 mod error;
 mod events;
 mod extract;
@@ -106,6 +107,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(patients::access_log))
         .routes(routes!(patients::requests))
         .routes(routes!(events::trail))
+        .routes(routes!(disclosures::disclosures))
         .routes(routes!(records::record))
         .routes(routes!(records::viewers))
         .routes(routes!(records::opens))

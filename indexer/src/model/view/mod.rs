@@ -1,6 +1,7 @@
 //! What readers are told: the shapes of the query API (camelCase JSON). Filled by `store::read`, served by `api`.
 
 mod chart;
+mod disclosure;
 mod history;
 mod registry;
 mod status;
@@ -11,6 +12,7 @@ pub use chart::{
     AccessRequest, CanOpen, EmergencyPolicy, EndReason, Grant, Guardian, Patient, Record, RecordStatus, RequestState,
     Viewer,
 };
+pub use disclosure::{Capacity, Disclosure, Recipient};
 pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, TrailLink};
 pub use registry::{EncryptionKey, Practitioner, PractitionerState, PublishedKey, Team, TeamMember, TermEnd};
 pub use status::{Phase, Status};

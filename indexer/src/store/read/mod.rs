@@ -3,6 +3,7 @@
 
 mod access;
 mod can_open;
+mod disclosures;
 mod events;
 mod grants;
 mod log;
@@ -18,6 +19,7 @@ mod viewers;
 
 pub use access::{ChartAccess, chart_access, charts_with, holds_role};
 pub use can_open::can_open;
+pub use disclosures::disclosures;
 pub use events::{EventFilter, history, trail, trail_head};
 pub use grants::{GrantFilter, GrantStateFilter, grants};
 pub use log::{AccessLogFilter, LogPlace, access_log, activity, opens, query_trails};
