@@ -10,9 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::{Instrument as _, info, info_span};
 
+use super::Options;
 use super::error::{ApiError, Problem};
 use super::metrics::Metrics;
-use super::site::Site;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 64;
@@ -43,9 +43,9 @@ pub(super) async fn identify(State(metrics): State<Arc<Metrics>>, request: Reque
 
 /// Refuses requests that reached us under a foreign name. A page of any site can have its own name resolve to our address (DNS
 /// rebinding), and would be of our origin to the browser: with `--open` it would read charts.
-pub(super) async fn require_own_host(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+pub(super) async fn require_own_host(State(options): State<Arc<Options>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if site.has_host(host) { next.run(request).await } else { ApiError::Misdirected.into_response() }
+    if options.site.has_host(host) { next.run(request).await } else { ApiError::Misdirected.into_response() }
 }
 
 /// Ends a request that a silent database or network holds up. What the database itself takes too long for, it ends earlier.

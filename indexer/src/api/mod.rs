@@ -2,6 +2,7 @@
 //! select. Knows nothing of the chain.
 
 mod accounts;
+mod caller;
 mod error;
 mod events;
 mod extract;
@@ -12,6 +13,7 @@ mod page;
 mod patients;
 mod practitioners;
 mod records;
+mod sign_in;
 mod site;
 mod snapshot;
 mod stream;
@@ -23,9 +25,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -33,6 +35,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::store::{Journal, Reader};
 use metrics::Metrics;
+pub use sign_in::SmartAccounts;
 pub use site::{Origin, Site};
 
 /// What the API needs of the process it is part of.
@@ -44,6 +47,8 @@ pub struct Sources {
     pub journal: Journal,
     /// Whether this process holds the writer's lock, for the metrics.
     pub writing: Arc<AtomicBool>,
+    /// Whom it asks about smart accounts that sign in. `None`: they cannot.
+    pub accounts: Option<Arc<dyn SmartAccounts>>,
     pub options: Options,
 }
 
@@ -58,22 +63,13 @@ pub struct Options {
 }
 
 /// What routes share.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 struct Shared {
     reader: Reader,
+    journal: Journal,
+    accounts: Option<Arc<dyn SmartAccounts>>,
+    options: Arc<Options>,
     metrics: Arc<Metrics>,
-}
-
-impl FromRef<Shared> for Reader {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.reader.clone()
-    }
-}
-
-impl FromRef<Shared> for Arc<Metrics> {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.metrics.clone()
-    }
 }
 
 /// Serves until `stop` turns true; requests under way are finished.
@@ -87,7 +83,14 @@ pub async fn serve(listener: TcpListener, sources: Sources, mut stop: watch::Rec
 /// Every route, with what surrounds them.
 pub fn router(sources: Sources) -> Router {
     let metrics = Arc::new(Metrics::new(sources.writing));
-    let site = Arc::new(sources.options.site);
+    let options = Arc::new(sources.options);
+    let shared = Shared {
+        reader: sources.reader,
+        journal: sources.journal,
+        accounts: sources.accounts,
+        options: options.clone(),
+        metrics: metrics.clone(),
+    };
     Router::new()
         .route("/v1/patients/{patient}", get(patients::summary))
         .route("/v1/patients/{patient}/records", get(patients::records))
@@ -108,16 +111,20 @@ pub fn router(sources: Sources) -> Router {
         .route("/v1/teams/{team}", get(teams::team))
         .route("/v1/accounts/{account}/keys", get(accounts::keys))
         .route("/v1/events", get(events::events))
+        .route("/v1/auth/nonce", post(sign_in::nonce))
+        .route("/v1/auth/verify", post(sign_in::verify).layer(DefaultBodyLimit::max(sign_in::LONGEST_BODY)))
+        .route("/v1/auth/me", get(sign_in::me))
+        .route("/v1/auth/logout", post(sign_in::logout))
         .route("/health", get(operations::health))
         .route("/ready", get(operations::ready))
         .route("/status", get(operations::status))
         .route("/metrics", get(operations::metrics))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Shared { reader: sources.reader, metrics: metrics.clone() })
+        .with_state(shared)
         .layer(from_fn(middleware::limit_time))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(site, middleware::require_own_host))
+        .layer(from_fn_with_state(options, middleware::require_own_host))
         .layer(from_fn_with_state(metrics, middleware::identify))
 }

@@ -140,6 +140,10 @@ impl Snapshot {
         ))
     }
 
+    pub fn as_of(&self) -> AsOf {
+        self.as_of.clone()
+    }
+
     /// The answer that is one thing.
     pub fn one<T: Serialize>(self, data: T) -> Response {
         #[derive(Serialize)]
