@@ -22,6 +22,8 @@ pub enum ApiError {
     SignInRefused(String),
     /// 403: a page of another site asks.
     ForeignPage,
+    /// 403: not the caller's to see, whether or not it is there.
+    NotYours,
     /// 404: what is not there.
     NotFound(String),
     NoSuchMethod,
@@ -41,8 +43,6 @@ pub enum ApiError {
     NoChain(String),
     /// 503: the answer took too long to find.
     TookTooLong,
-    /// 304: the caller's copy is current; its tag.
-    NotModified(HeaderValue),
     /// 500: logged here, not told.
     Internal(String),
 }
@@ -104,6 +104,10 @@ impl ApiError {
                 let detail = "pages of this origin may not sign in here: those of PUBLIC_URL and CORS_ORIGINS may";
                 Problem::new("foreign-page", "Foreign page", 403, detail)
             }
+            ApiError::NotYours => {
+                let detail = "this is not yours to see, whether or not it exists";
+                Problem::new("not-yours", "Not yours to see", 403, detail)
+            }
             ApiError::NotFound(detail) => Problem::new("not-found", "Not found", 404, detail),
             ApiError::NoSuchMethod => {
                 let detail = "the route does not know this method: those in the Allow header it does";
@@ -126,7 +130,6 @@ impl ApiError {
                 let detail = "the request could not be answered; the log has the reason under this request id";
                 Problem::new("internal", "Internal error", 500, detail)
             }
-            ApiError::NotModified(_) => Problem::new("not-modified", "Not modified", 304, ""),
             unavailable => unavailable.passing(),
         }
     }
@@ -163,9 +166,6 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let ApiError::NotModified(tag) = self {
-            return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
-        }
         let problem = self.problem();
         let mut response = StatusCode::from_u16(problem.status).unwrap_or_default().into_response();
         response.extensions_mut().insert(problem);

@@ -19,13 +19,18 @@ const LONGEST_ID: usize = 64;
 /// How long it may take until an answer begins, and from one part of a stream to the next.
 pub(super) const LONGEST: Duration = Duration::from_secs(45);
 
+/// The request's id, for what is written down of it.
+#[derive(Clone)]
+pub(super) struct RequestId(pub String);
+
 /// Gives the request an id (the caller's, if it has a decent one), logs and counts how it went, and completes its problem.
 ///
 /// The log gets the route, never the path or query: addresses and CIDs are personal data.
-pub(super) async fn identify(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+pub(super) async fn identify(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
     let id = request.headers().get(REQUEST_ID).and_then(decent_id).unwrap_or_else(new_id);
     let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str).to_owned();
     let span = info_span!("request", id, method = %request.method(), route = route.as_str());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {

@@ -2,6 +2,7 @@
 //! select. Knows nothing of the chain.
 
 mod accounts;
+mod answer;
 mod caller;
 mod error;
 mod events;
@@ -27,16 +28,21 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
 use crate::store::{Journal, Reader};
 use metrics::Metrics;
 pub use sign_in::SmartAccounts;
 pub use site::{Origin, Site};
+
+/// Bytes of a body: only who signs in sends one.
+const LONGEST_BODY: usize = 32 << 10;
 
 /// What the API needs of the process it is part of.
 #[derive(Clone)]
@@ -91,40 +97,47 @@ pub fn router(sources: Sources) -> Router {
         options: options.clone(),
         metrics: metrics.clone(),
     };
-    Router::new()
-        .route("/v1/patients/{patient}", get(patients::summary))
-        .route("/v1/patients/{patient}/records", get(patients::records))
-        .route("/v1/patients/{patient}/grants", get(patients::grants))
-        .route("/v1/patients/{patient}/viewers", get(patients::viewers))
-        .route("/v1/patients/{patient}/access-log", get(patients::access_log))
-        .route("/v1/patients/{patient}/requests", get(patients::requests))
-        .route("/v1/patients/{patient}/trail", get(events::trail))
-        .route("/v1/records/{cid}", get(records::record))
-        .route("/v1/records/{cid}/viewers", get(records::viewers))
-        .route("/v1/records/{cid}/opens", get(records::opens))
-        .route("/v1/can-open", get(records::can_open))
-        .route("/v1/practitioners", get(practitioners::directory))
-        .route("/v1/practitioners/{practitioner}", get(practitioners::practitioner))
-        .route("/v1/practitioners/{practitioner}/patients", get(practitioners::patients))
-        .route("/v1/practitioners/{practitioner}/records", get(practitioners::records))
-        .route("/v1/practitioners/{practitioner}/activity", get(practitioners::activity))
-        .route("/v1/teams/{team}", get(teams::team))
-        .route("/v1/accounts/{account}/keys", get(accounts::keys))
-        .route("/v1/events", get(events::events))
-        .route("/v1/auth/nonce", post(sign_in::nonce))
-        .route("/v1/auth/verify", post(sign_in::verify).layer(DefaultBodyLimit::max(sign_in::LONGEST_BODY)))
-        .route("/v1/auth/me", get(sign_in::me))
-        .route("/v1/auth/logout", post(sign_in::logout))
-        .route("/health", get(operations::health))
-        .route("/ready", get(operations::ready))
-        .route("/status", get(operations::status))
-        .route("/metrics", get(operations::metrics))
+    let (routes, _) = routes().split_for_parts();
+    routes
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .with_state(shared)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn(middleware::limit_time))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(options, middleware::require_own_host))
         .layer(from_fn_with_state(metrics, middleware::identify))
+}
+
+/// Every route, each with its description.
+fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(patients::summary))
+        .routes(routes!(patients::records))
+        .routes(routes!(patients::grants))
+        .routes(routes!(patients::viewers))
+        .routes(routes!(patients::access_log))
+        .routes(routes!(patients::requests))
+        .routes(routes!(events::trail))
+        .routes(routes!(records::record))
+        .routes(routes!(records::viewers))
+        .routes(routes!(records::opens))
+        .routes(routes!(records::can_open))
+        .routes(routes!(practitioners::directory))
+        .routes(routes!(practitioners::practitioner))
+        .routes(routes!(practitioners::patients))
+        .routes(routes!(practitioners::records))
+        .routes(routes!(practitioners::activity))
+        .routes(routes!(teams::team))
+        .routes(routes!(accounts::keys))
+        .routes(routes!(events::events))
+        .routes(routes!(sign_in::nonce))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::me))
+        .routes(routes!(sign_in::logout))
+        .routes(routes!(operations::health))
+        .routes(routes!(operations::ready))
+        .routes(routes!(operations::status))
+        .routes(routes!(operations::metrics))
 }

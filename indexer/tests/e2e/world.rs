@@ -57,7 +57,7 @@ impl World {
     /// This chain, for an indexer.
     pub fn source(&self) -> Source {
         let logs = self.scratch.path().to_owned();
-        Source { rpc_url: self.rpc().url().to_owned(), deployment: self.deployment_file(), logs }
+        Source { rpc_url: self.rpc().url().to_owned(), deployment: self.deployment_file(), logs, open: true }
     }
 
     pub fn deployment_file(&self) -> PathBuf {
@@ -104,8 +104,9 @@ pub async fn connect(database: &DatabaseUrl) -> PgConnection {
     PgConnection::connect(database.expose()).await.unwrap()
 }
 
-/// Not of the chain: the indexer's progress, who signed in, and sqlx's own.
-const NOT_OF_THE_CHAIN: [&str; 4] = ["progress", "session", "sign_in_nonce", "_sqlx_migrations"];
+/// Not of the chain: the indexer's progress, who signed in and what was asked, and sqlx's own.
+const NOT_OF_THE_CHAIN: [&str; 6] =
+    ["progress", "query", "query_trail", "session", "sign_in_nonce", "_sqlx_migrations"];
 
 /// Every row of every table that holds what the chain says, as text, in order.
 pub async fn tables(database: &DatabaseUrl) -> Vec<(String, Vec<String>)> {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::Options;
 use super::error::ApiError;
 use super::extract::{JsonOf, Nothing, Params};
-use super::snapshot::Snapshot;
+use super::snapshot::Question;
 use crate::model::view::{AsOf, Roles};
 use crate::model::{Address, Hash, Moment};
 use crate::store::read;
@@ -30,8 +30,6 @@ use token::Token;
 const NONCE: Duration = Duration::from_secs(5 * 60);
 /// Bytes of a signature, at most: those of smart accounts hold several, or a proof.
 const LONGEST_SIGNATURE: usize = 4096;
-/// Bytes of a request to sign in.
-pub(super) const LONGEST_BODY: usize = 32 << 10;
 
 /// Whoever can ask smart accounts on the chain.
 #[async_trait]
@@ -107,6 +105,7 @@ struct Nonce {
 }
 
 /// `POST /v1/auth/nonce`: what to put into the message to sign.
+#[utoipa::path(post, path = "/v1/auth/nonce")]
 pub(super) async fn nonce(
     _: NotForeign,
     Params(Nothing {}): Params<Nothing>,
@@ -144,6 +143,7 @@ struct Begun {
 }
 
 /// `POST /v1/auth/verify`: begins a session. The nonce is used up by it, whatever comes of it.
+#[utoipa::path(post, path = "/v1/auth/verify")]
 pub(super) async fn verify(
     _: NotForeign,
     Params(Nothing {}): Params<Nothing>,
@@ -233,17 +233,20 @@ struct MeAsOf {
 }
 
 /// `GET /v1/auth/me`: who is signed in, and what they are at the indexed head.
+#[utoipa::path(get, path = "/v1/auth/me")]
 pub(super) async fn me(
     SignedIn(Session { account, expires_at }): SignedIn,
     Params(Nothing {}): Params<Nothing>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let mut snapshot = question.public();
     let head = snapshot.head();
     let roles = read::roles(snapshot.db(), account, head).await?;
-    Ok(unkept(MeAsOf { data: Me { account, expires_at, roles }, as_of: snapshot.as_of() }))
+    Ok(unkept(MeAsOf { data: Me { account, expires_at, roles }, as_of: snapshot.as_of }))
 }
 
 /// `POST /v1/auth/logout`: ends the session that the request carries, whatever is left of it.
+#[utoipa::path(post, path = "/v1/auth/logout")]
 pub(super) async fn logout(
     _: NotForeign,
     Params(Nothing {}): Params<Nothing>,

@@ -1,6 +1,7 @@
-//! What the API itself writes: who is signed in. Always to the database that is written, never to a standby of it, so that it counts
+//! What the API itself writes: who is signed in, and what was asked about patients. Always to the database that is written, never to a standby of it, so that it counts
 //! at once everywhere.
 
+mod queries;
 mod sessions;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
+pub use queries::Query;
 pub use sessions::{NonceUse, Session};
 
 use super::StoreError;
@@ -23,6 +25,7 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Journal {
     pool: PgPool,
+    recorder: queries::Recorder,
 }
 
 impl Journal {
@@ -42,6 +45,7 @@ impl Journal {
                 nagle::send_at_once(port);
                 Box::pin(async { Ok(()) })
             });
-        Ok(Journal { pool: pool.connect_lazy_with(options) })
+        let pool = pool.connect_lazy_with(options);
+        Ok(Journal { recorder: queries::Recorder::new(pool.clone()), pool })
     }
 }
