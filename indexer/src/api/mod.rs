@@ -15,6 +15,7 @@ mod page;
 mod patients;
 mod practitioners;
 mod records;
+mod sign_in;
 mod site;
 mod snapshot;
 mod stream;
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -38,7 +39,11 @@ use utoipa_axum::routes;
 
 use crate::store::{Journal, Reader};
 use metrics::Metrics;
+pub use sign_in::SmartAccounts;
 pub use site::{Origin, Site};
+
+/// Bytes of a body: only who signs in sends one.
+const LONGEST_BODY: usize = 32 << 10;
 
 /// What the API needs of the process it is part of.
 #[derive(Clone)]
@@ -49,6 +54,8 @@ pub struct Sources {
     pub journal: Journal,
     /// Whether this process holds the writer's lock, for the metrics.
     pub writing: Arc<AtomicBool>,
+    /// Whom it asks about smart accounts that sign in. `None`: they cannot.
+    pub accounts: Option<Arc<dyn SmartAccounts>>,
     pub options: Options,
 }
 
@@ -67,6 +74,7 @@ pub struct Options {
 struct Shared {
     reader: Reader,
     journal: Journal,
+    accounts: Option<Arc<dyn SmartAccounts>>,
     options: Arc<Options>,
     metrics: Arc<Metrics>,
 }
@@ -83,13 +91,19 @@ pub async fn serve(listener: TcpListener, sources: Sources, mut stop: watch::Rec
 pub fn router(sources: Sources) -> Router {
     let metrics = Arc::new(Metrics::new(sources.writing));
     let options = Arc::new(sources.options);
-    let shared =
-        Shared { reader: sources.reader, journal: sources.journal, options: options.clone(), metrics: metrics.clone() };
+    let shared = Shared {
+        reader: sources.reader,
+        journal: sources.journal,
+        accounts: sources.accounts,
+        options: options.clone(),
+        metrics: metrics.clone(),
+    };
     let (routes, _) = routes().split_for_parts();
     routes
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .with_state(shared)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn(middleware::limit_time))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new())
@@ -120,6 +134,10 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(teams::team))
         .routes(routes!(accounts::keys))
         .routes(routes!(events::events))
+        .routes(routes!(sign_in::nonce))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::me))
+        .routes(routes!(sign_in::logout))
         .routes(routes!(operations::health))
         .routes(routes!(operations::ready))
         .routes(routes!(operations::status))

@@ -14,7 +14,9 @@ pub use chart::{
 };
 pub use disclosure::{Capacity, Disclosure, Recipient};
 pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, TrailLink};
-pub use registry::{EncryptionKey, Practitioner, PractitionerState, PublishedKey, Team, TeamMember, TermEnd};
+pub use registry::{
+    EncryptionKey, Practitioner, PractitionerRole, PractitionerState, PublishedKey, Roles, Team, TeamMember, TermEnd,
+};
 pub use status::{Phase, Status};
 
 use super::{Hash, Moment, RecordCid};

@@ -13,6 +13,7 @@ mod practitioners;
 mod reader;
 mod records;
 mod requests;
+mod roles;
 mod status;
 mod teams;
 mod viewers;
@@ -29,6 +30,7 @@ pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, pr
 pub use reader::Reader;
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
+pub use roles::roles;
 pub use teams::team;
 pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
