@@ -14,6 +14,7 @@ mod layers;
 mod operations;
 mod outage;
 mod outages;
+mod plans;
 mod reorg;
 mod replica;
 mod store;
