@@ -15,6 +15,7 @@ mod layers;
 mod operations;
 mod outage;
 mod outages;
+mod plans;
 mod reorg;
 mod replica;
 mod sign_in;
