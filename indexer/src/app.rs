@@ -27,21 +27,29 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Runs a command until it is done or `stop` turns true.
 pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     match cli.command {
-        Command::Run { source, follow, read_database_url, listen } => {
+        Command::Run { source, follow, read_database_url, listen, limits } => {
             let deployment = Deployment::read(&source.deployment)?;
             let read = read_database_url.as_ref().unwrap_or(&source.database_url);
+            let reader = Reader::new(read.expose())?.only(deployment.domain());
             let sources =
-                Sources { reader: Reader::new(read.expose())?.only(deployment.domain()), writing: Arc::default() };
+                Sources { reader, writing: Arc::default(), limits: limits.options(), origins: Vec::default() };
             let recheck = AtomicBool::new(follow.recheck);
             let writing = Arc::clone(&sources.writing);
             let follower = Follower { source: &source, deployment, follow: &follow, bar, recheck, writing: &writing };
             let listener = bind(listen).await?;
             // Both end when asked to stop. An error in one ends the process, which is what a supervisor acts on.
-            tokio::try_join!(api::serve(listener, sources, stop.clone()), follower.follow(stop)).map(|_| ())
+            let serve = async {
+                api::serve(listener, sources, stop.clone()).await;
+                Ok(())
+            };
+            tokio::try_join!(serve, follower.follow(stop.clone())).map(|_| ())
         }
-        Command::Serve { database, listen } => {
-            let sources = Sources { reader: Reader::new(database.url())?, writing: Arc::default() };
-            api::serve(bind(listen).await?, sources, stop).await
+        Command::Serve { database, listen, limits } => {
+            let reader = Reader::new(database.url())?;
+            let sources =
+                Sources { reader, writing: Arc::default(), limits: limits.options(), origins: Vec::default() };
+            api::serve(bind(listen).await?, sources, stop).await;
+            Ok(())
         }
         Command::Verify { source } => verify_database(&source).await,
         Command::Reindex { database_url, from } => reindex_database(database_url.expose(), from).await,

@@ -1,6 +1,8 @@
 //! The command line and environment, parsed once into types.
 
 mod deployment;
+mod limits;
+mod logging;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,11 +13,15 @@ use std::time::Duration;
 use reqwest::Url;
 
 pub use deployment::Deployment;
+pub use limits::Limits;
+pub use logging::{LogFormat, Logging};
 
 /// Follows the Chartkey contract's events into Postgres and serves the query API.
 #[derive(Debug, clap::Parser)]
 #[command(version)]
 pub struct Cli {
+    #[command(flatten)]
+    pub logging: Logging,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -32,6 +38,8 @@ pub enum Command {
         #[command(flatten)]
         listen: Listen,
         #[command(flatten)]
+        limits: Limits,
+        #[command(flatten)]
         follow: Follow,
     },
     /// Serve the API alone, until interrupted. Never writes: another process follows the chain.
@@ -40,6 +48,8 @@ pub enum Command {
         database: ReadDatabase,
         #[command(flatten)]
         listen: Listen,
+        #[command(flatten)]
+        limits: Limits,
     },
     /// Build everything that follows from the stored events anew, in one transaction. Nothing else may write meanwhile.
     Reindex {

@@ -10,4 +10,5 @@ pub mod model;
 pub mod reindex;
 pub mod store;
 pub mod sync;
+pub mod telemetry;
 pub mod verify;

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::{error, warn};
@@ -19,6 +19,20 @@ pub enum ApiError {
     /// 404: what is not there.
     NotFound(String),
     NoSuchMethod,
+    /// 406: what would be right.
+    NotAcceptable(String),
+    /// 413: the most bytes of a body.
+    TooLarge(usize),
+    /// 414: the most bytes of a path and query.
+    UriTooLong(usize),
+    /// 415: what would be right.
+    UnsupportedMediaType(&'static str),
+    /// 429: seconds until one more request is answered.
+    TooOften {
+        retry_after: u64,
+    },
+    /// 503: there are as many connections as there may be.
+    NoPlace,
     /// 421: a request for another host.
     Misdirected,
     /// 503: the index is not there yet.
@@ -47,7 +61,7 @@ pub(super) struct Problem {
     request_id: Option<String>,
     /// Seconds.
     #[serde(skip)]
-    retry_after: Option<u16>,
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -56,7 +70,7 @@ impl Problem {
         Problem { r#type, title, status, detail: detail.into(), request_id: None, retry_after: None }
     }
 
-    fn unavailable(name: &str, title: &'static str, detail: impl Into<String>, retry_after: u16) -> Self {
+    fn unavailable(name: &str, title: &'static str, detail: impl Into<String>, retry_after: u64) -> Self {
         Problem { retry_after: Some(retry_after), ..Problem::new(name, title, 503, detail) }
     }
 
@@ -80,12 +94,18 @@ impl ApiError {
             ApiError::BadRequest(detail) => Problem::new("bad-request", "Bad request", 400, detail),
             ApiError::NotFound(detail) => Problem::new("not-found", "Not found", 404, detail),
             ApiError::NoSuchMethod => {
-                Problem::new("method-not-allowed", "Method not allowed", 405, "this route is read with GET")
+                let detail = "this route is asked by the methods that Allow names";
+                Problem::new("method-not-allowed", "Method not allowed", 405, detail)
             }
             ApiError::Misdirected => {
                 let detail = "this API is for this machine only: ask for it by 127.0.0.1, [::1] or localhost";
                 Problem::new("misdirected", "Misdirected request", 421, detail)
             }
+            ApiError::NotAcceptable(_)
+            | ApiError::TooLarge(_)
+            | ApiError::UriTooLong(_)
+            | ApiError::UnsupportedMediaType(_)
+            | ApiError::TooOften { .. } => self.form(),
             ApiError::Internal(cause) => {
                 error!(cause, "a request failed");
                 let detail = "the request could not be answered; the log has the reason under this request id";
@@ -93,6 +113,34 @@ impl ApiError {
             }
             ApiError::NotModified(_) => Problem::new("not-modified", "Not modified", 304, ""),
             unavailable => unavailable.passing(),
+        }
+    }
+
+    /// What is wrong with a request whatever it is about.
+    fn form(self) -> Problem {
+        match self {
+            ApiError::TooLarge(most) => {
+                let detail = format!("a body has at most {most} bytes");
+                Problem::new("content-too-large", "Content too large", 413, detail)
+            }
+            ApiError::UriTooLong(most) => {
+                let detail = format!("path and query have at most {most} bytes");
+                Problem::new("uri-too-long", "URI too long", 414, detail)
+            }
+            ApiError::UnsupportedMediaType(expected) => {
+                let detail = format!("expected a body of Content-Type {expected}");
+                Problem::new("unsupported-media-type", "Unsupported media type", 415, detail)
+            }
+            ApiError::TooOften { retry_after } => {
+                let detail =
+                    format!("too many requests: ask again in {retry_after} s (RateLimit-Policy says how many may be)");
+                Problem {
+                    retry_after: Some(retry_after),
+                    ..Problem::new("too-often", "Too many requests", 429, detail)
+                }
+            }
+            ApiError::NotAcceptable(expected) => Problem::new("not-acceptable", "Not acceptable", 406, expected),
+            other => other.problem(),
         }
     }
 
@@ -104,6 +152,10 @@ impl ApiError {
             ApiError::DoesNotVerify(reason) => {
                 let detail = format!("the indexed history is not the contract's, so none of it is served: {reason}");
                 Problem::unavailable("history-does-not-verify", "History does not verify", detail, 60)
+            }
+            ApiError::NoPlace => {
+                let detail = "there are as many connections as there may be: connect again later";
+                Problem::unavailable("no-place", "No place", detail, 1)
             }
             ApiError::TookTooLong => {
                 let detail = "the answer took too long to find: ask for less at once, or later";
@@ -153,12 +205,19 @@ pub(super) async fn no_such_route() -> ApiError {
     ApiError::NotFound("there is no such route".into())
 }
 
-pub(super) async fn no_such_method() -> ApiError {
-    ApiError::NoSuchMethod
+/// A method that the route does not know: OPTIONS asks which it knows, which axum says in `Allow` either way.
+pub(super) async fn no_such_method(method: Method) -> Response {
+    match method {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => ApiError::NoSuchMethod.into_response(),
+    }
 }
 
-pub(super) fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let text = cause.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("a panic without words");
-    ApiError::Internal(format!("panicked: {text}")).into_response()
+pub(super) async fn no_place() -> ApiError {
+    ApiError::NoPlace
+}
+
+/// Where it panicked is logged by the process's hook. The words are not: those of a string cut wrongly repeat the string.
+pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::Internal("a panic, whose place is logged above".into()).into_response()
 }

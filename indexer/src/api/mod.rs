@@ -2,35 +2,43 @@
 //! select. Knows nothing of the chain.
 
 mod accounts;
+mod client;
 mod error;
 mod events;
 mod extract;
+mod headers;
+mod layers;
+mod limits;
+mod metered;
 mod metrics;
 mod middleware;
 mod operations;
 mod page;
 mod patients;
 mod practitioners;
+mod rate;
 mod records;
+mod server;
 mod snapshot;
 mod stream;
 mod teams;
+mod trace;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::FromRef;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::http::HeaderValue;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 
 use crate::store::Reader;
+use layers::{Surroundings, around, refusal};
+pub use limits::{ForwardedHeader, Limits, Proxies};
 use metrics::Metrics;
+use rate::Rates;
 
 /// What the API needs of the process it is part of.
 #[derive(Clone)]
@@ -39,6 +47,9 @@ pub struct Sources {
     pub reader: Reader,
     /// Whether this process holds the writer's lock, for the metrics.
     pub writing: Arc<AtomicBool>,
+    pub limits: Limits,
+    /// Origins of pages elsewhere that may read.
+    pub origins: Vec<HeaderValue>,
 }
 
 /// What routes share.
@@ -61,16 +72,21 @@ impl FromRef<Shared> for Arc<Metrics> {
 }
 
 /// Serves until `stop` turns true; requests under way are finished.
-pub async fn serve(listener: TcpListener, sources: Sources, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let stopped = async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    axum::serve(listener, router(sources)).with_graceful_shutdown(stopped).await.context("serving the API")
+pub async fn serve(listener: TcpListener, sources: Sources, stop: watch::Receiver<bool>) {
+    let metrics = Arc::new(Metrics::new(sources.writing.clone()));
+    let rates = Arc::new(Rates::new(&sources.limits, metrics.clone()));
+    let limits = sources.limits.clone();
+    let surroundings =
+        Surroundings { metrics: metrics.clone(), rates: rates.clone(), origins: sources.origins.clone() };
+    let routers = (around(routes(sources, metrics.clone()), surroundings), refusal(metrics.clone()));
+    tokio::select! {
+        () = server::serve(listener, routers, limits, metrics, stop) => {}
+        () = rates.sweep() => {}
+    }
 }
 
-/// Every route, with what surrounds them.
-pub fn router(sources: Sources) -> Router {
-    let metrics = Arc::new(Metrics::new(sources.writing));
+/// Every route.
+fn routes(sources: Sources, metrics: Arc<Metrics>) -> Router {
     Router::new()
         .route("/v1/patients/{patient}", get(patients::summary))
         .route("/v1/patients/{patient}/records", get(patients::records))
@@ -97,10 +113,5 @@ pub fn router(sources: Sources) -> Router {
         .route("/metrics", get(operations::metrics))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Shared { reader: sources.reader, metrics: metrics.clone() })
-        .layer(from_fn(middleware::limit_time))
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(CompressionLayer::new())
-        .layer(from_fn(middleware::require_own_host))
-        .layer(from_fn_with_state(metrics, middleware::identify))
+        .with_state(Shared { reader: sources.reader, metrics })
 }

@@ -67,6 +67,6 @@ pub(super) async fn metrics(
 ) -> Result<Response, ApiError> {
     let status = read_status(&reader).await.ok();
     let ready = status.as_ref().is_some_and(|status| require_ready(status).is_ok());
-    let text = metrics.text(status.as_ref(), ready).map_err(|e| ApiError::Internal(e.to_string()))?;
+    let text = metrics.text(status.as_ref(), ready, reader.load()).map_err(|e| ApiError::Internal(e.to_string()))?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

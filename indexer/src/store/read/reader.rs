@@ -1,5 +1,7 @@
 //! Connections of the API.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -21,7 +23,34 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Reader {
     pool: PgPool,
+    waiting: Arc<AtomicU32>,
     domain: Option<TrailDomain>,
+}
+
+/// How busy the connections to read by are.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    pub in_use: u32,
+    /// The most there may be.
+    pub limit: u32,
+    /// Requests that wait for one.
+    pub waiting: u32,
+}
+
+/// One that waits for a connection.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn among(waiting: &'a AtomicU32) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Reader {
@@ -43,7 +72,7 @@ impl Reader {
                 Box::pin(async { Ok(()) })
             });
         let pool = pool.connect_lazy_with(options);
-        Ok(Reader { pool, domain: None })
+        Ok(Reader { pool, waiting: Arc::default(), domain: None })
     }
 
     /// Refuses to read an index of another contract: for who knows which it should be.
@@ -63,8 +92,16 @@ impl Reader {
         }
     }
 
+    pub fn load(&self) -> Load {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        Load { in_use: self.pool.size().saturating_sub(idle), limit: CONNECTIONS, waiting }
+    }
+
     async fn open(&self) -> Result<(Transaction<'static>, Option<Status>), StoreError> {
+        let waiting = Waiting::among(&self.waiting);
         let mut tx = self.pool.begin_with("begin isolation level repeatable read read only").await?;
+        drop(waiting);
         let status = status(&mut tx).await?;
         let found = status.as_ref().map(|status| (status.chain_id, status.contract));
         if let (Some(found), Some(TrailDomain { chain_id, contract })) = (found, self.domain)
