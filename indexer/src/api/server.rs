@@ -74,11 +74,16 @@ pub(super) async fn serve(
             },
             // Those that ended are let go of.
             Some(_) = connections.join_next() => {}
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = asked_to(&mut stop) => break,
         }
     }
     drop(listener);
     server.drain(connections).await;
+}
+
+/// Until asked to stop.
+async fn asked_to(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// Whether accepting failed because the caller was gone already.
@@ -134,7 +139,7 @@ impl Server {
                         return;
                     }
                 }
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = asked_to(&mut stop) => break,
             }
         }
         // Nothing was asked yet: hyper would wait for it.

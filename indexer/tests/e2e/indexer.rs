@@ -37,6 +37,7 @@ fn command(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Comma
         .env("DEPLOYMENT", &source.deployment)
         .env("LISTEN", "127.0.0.1:0")
         .env("NO_PROXY", "127.0.0.1")
+        .env("RATE_LIMIT", "0")
         .env("RUST_LOG", "info");
     command
 }

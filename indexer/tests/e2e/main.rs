@@ -16,6 +16,7 @@ mod outage;
 mod outages;
 mod reorg;
 mod replica;
+mod server;
 mod store;
 mod verify;
 mod viewers;
