@@ -16,17 +16,19 @@ use crate::store::StoreError;
 pub enum ApiError {
     /// 400: what was wrong, and what would be right.
     BadRequest(String),
+    /// 401: nobody is signed in.
+    NotSignedIn,
+    /// 403: not the caller's to see, whether or not it is there.
+    NotYours,
     /// 404: what is not there.
     NotFound(String),
     NoSuchMethod,
     /// 406: what would be right.
     NotAcceptable(String),
-    /// 413: the most bytes of a body.
-    TooLarge(usize),
+    /// 413: a body that is too large.
+    TooLarge,
     /// 414: the most bytes of a path and query.
     UriTooLong(usize),
-    /// 415: what would be right.
-    UnsupportedMediaType(&'static str),
     /// 429: seconds until one more request is answered.
     TooOften {
         retry_after: u64,
@@ -43,8 +45,6 @@ pub enum ApiError {
     NoDatabase(String),
     /// 503: the answer took too long to find.
     TookTooLong,
-    /// 304: the caller's copy is current; its tag.
-    NotModified(HeaderValue),
     /// 500: logged here, not told.
     Internal(String),
 }
@@ -92,26 +92,33 @@ impl ApiError {
     fn problem(self) -> Problem {
         match self {
             ApiError::BadRequest(detail) => Problem::new("bad-request", "Bad request", 400, detail),
+            ApiError::NotSignedIn => {
+                let detail = "this is not public: sign in (POST /v1/auth/nonce, then /v1/auth/verify), and send the token as \
+                              Authorization: Bearer";
+                Problem::new("not-signed-in", "Not signed in", 401, detail)
+            }
+            ApiError::NotYours => {
+                let detail = "this is not yours to see, whether or not it exists";
+                Problem::new("not-yours", "Not yours to see", 403, detail)
+            }
             ApiError::NotFound(detail) => Problem::new("not-found", "Not found", 404, detail),
             ApiError::NoSuchMethod => {
                 let detail = "this route is asked by the methods that Allow names";
                 Problem::new("method-not-allowed", "Method not allowed", 405, detail)
             }
             ApiError::Misdirected => {
-                let detail = "this API is for this machine only: ask for it by 127.0.0.1, [::1] or localhost";
+                let detail = "this API goes by another name: ask for it by that of its PUBLIC_URL, or on its own machine by \
+                              localhost, with the port it listens at";
                 Problem::new("misdirected", "Misdirected request", 421, detail)
             }
-            ApiError::NotAcceptable(_)
-            | ApiError::TooLarge(_)
-            | ApiError::UriTooLong(_)
-            | ApiError::UnsupportedMediaType(_)
-            | ApiError::TooOften { .. } => self.form(),
+            ApiError::NotAcceptable(_) | ApiError::TooLarge | ApiError::UriTooLong(_) | ApiError::TooOften { .. } => {
+                self.form()
+            }
             ApiError::Internal(cause) => {
                 error!(cause, "a request failed");
                 let detail = "the request could not be answered; the log has the reason under this request id";
                 Problem::new("internal", "Internal error", 500, detail)
             }
-            ApiError::NotModified(_) => Problem::new("not-modified", "Not modified", 304, ""),
             unavailable => unavailable.passing(),
         }
     }
@@ -119,17 +126,12 @@ impl ApiError {
     /// What is wrong with a request whatever it is about.
     fn form(self) -> Problem {
         match self {
-            ApiError::TooLarge(most) => {
-                let detail = format!("a body has at most {most} bytes");
-                Problem::new("content-too-large", "Content too large", 413, detail)
+            ApiError::TooLarge => {
+                Problem::new("too-large", "Body too large", 413, "the body is larger than any that is right")
             }
             ApiError::UriTooLong(most) => {
                 let detail = format!("path and query have at most {most} bytes");
                 Problem::new("uri-too-long", "URI too long", 414, detail)
-            }
-            ApiError::UnsupportedMediaType(expected) => {
-                let detail = format!("expected a body of Content-Type {expected}");
-                Problem::new("unsupported-media-type", "Unsupported media type", 415, detail)
             }
             ApiError::TooOften { retry_after } => {
                 let detail =
@@ -174,9 +176,6 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let ApiError::NotModified(tag) = self {
-            return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
-        }
         let problem = self.problem();
         let mut response = StatusCode::from_u16(problem.status).unwrap_or_default().into_response();
         response.extensions_mut().insert(problem);

@@ -7,6 +7,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::Origin;
+
 const AUTH: &str = "/v1/auth/";
 
 /// Set unless the route itself says otherwise.
@@ -48,7 +50,8 @@ pub(super) async fn keep_secrets_plain(mut request: Request, next: Next) -> Resp
 }
 
 /// Lets pages of these origins read, with their cookies. Browsers keep what they are told for an hour.
-pub(super) fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
+pub(super) fn cors(origins: &[Origin]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| origin.to_string().parse().ok());
     let named = HeaderName::from_static;
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderValue;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -12,22 +11,21 @@ use tower_http::compression::predicate::{NotForContentType, Predicate as _, Size
 
 use super::metrics::Metrics;
 use super::rate::{self, Rates};
-use super::{error, headers, middleware};
+use super::{Shared, error, headers, middleware};
 
 /// Answers below this many bytes are sent as they are: they fit into one packet anyway.
 const WORTH_COMPRESSING: u64 = 1_024;
 
 /// What the surroundings need.
+#[derive(Clone)]
 pub(super) struct Surroundings {
-    pub metrics: Arc<Metrics>,
+    pub shared: Shared,
     pub rates: Arc<Rates>,
-    /// Origins of pages elsewhere that may read.
-    pub origins: Vec<HeaderValue>,
 }
 
 /// Routes with all that surrounds them.
 pub(super) fn around(routes: Router, surroundings: Surroundings) -> Router {
-    let Surroundings { metrics, rates, origins } = surroundings;
+    let Shared { options, metrics, .. } = surroundings.shared.clone();
     let compress = CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE));
     let mut router = routes
         .layer(DefaultBodyLimit::max(middleware::LARGEST))
@@ -37,10 +35,10 @@ pub(super) fn around(routes: Router, surroundings: Surroundings) -> Router {
         .layer(from_fn(headers::keep_secrets_plain))
         .layer(from_fn(middleware::require_acceptable))
         .layer(from_fn(middleware::limit_size))
-        .layer(from_fn_with_state(rates, rate::limit))
-        .layer(from_fn(middleware::require_own_host));
-    if !origins.is_empty() {
-        router = router.layer(headers::cors(origins));
+        .layer(from_fn_with_state(surroundings, rate::limit))
+        .layer(from_fn_with_state(options.clone(), middleware::require_own_host));
+    if !options.site.guests().is_empty() {
+        router = router.layer(headers::cors(options.site.guests()));
     }
     router.layer(from_fn(headers::add)).layer(from_fn_with_state(metrics, middleware::identify))
 }

@@ -2,6 +2,8 @@
 //! select. Knows nothing of the chain.
 
 mod accounts;
+mod answer;
+mod caller;
 mod client;
 mod error;
 mod events;
@@ -19,6 +21,7 @@ mod practitioners;
 mod rate;
 mod records;
 mod server;
+mod site;
 mod snapshot;
 mod stream;
 mod teams;
@@ -26,92 +29,101 @@ mod trace;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::http::HeaderValue;
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::store::Reader;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::store::{Journal, Reader};
 use layers::{Surroundings, around, refusal};
 pub use limits::{ForwardedHeader, Limits, Proxies};
 use metrics::Metrics;
 use rate::Rates;
+pub use site::{Origin, Site};
 
 /// What the API needs of the process it is part of.
 #[derive(Clone)]
 pub struct Sources {
     /// Where it reads.
     pub reader: Reader,
+    /// Where it writes.
+    pub journal: Journal,
     /// Whether this process holds the writer's lock, for the metrics.
     pub writing: Arc<AtomicBool>,
+    pub options: Options,
+}
+
+/// How it is served.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// All reads are public.
+    pub open: bool,
+    pub site: Site,
+    /// How long a session lasts, at most a day.
+    pub session: Duration,
     pub limits: Limits,
-    /// Origins of pages elsewhere that may read.
-    pub origins: Vec<HeaderValue>,
 }
 
 /// What routes share.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 struct Shared {
     reader: Reader,
+    journal: Journal,
+    options: Arc<Options>,
     metrics: Arc<Metrics>,
+    /// Turns true when streams are to end.
+    stop: watch::Receiver<bool>,
 }
 
-impl FromRef<Shared> for Reader {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.reader.clone()
-    }
-}
-
-impl FromRef<Shared> for Arc<Metrics> {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.metrics.clone()
-    }
-}
-
-/// Serves until `stop` turns true; requests under way are finished.
+/// Serves until `stop` turns true; requests under way are given some time from then on ([`Limits::drain_time`]).
 pub async fn serve(listener: TcpListener, sources: Sources, stop: watch::Receiver<bool>) {
-    let metrics = Arc::new(Metrics::new(sources.writing.clone()));
-    let rates = Arc::new(Rates::new(&sources.limits, metrics.clone()));
-    let limits = sources.limits.clone();
-    let surroundings =
-        Surroundings { metrics: metrics.clone(), rates: rates.clone(), origins: sources.origins.clone() };
-    let routers = (around(routes(sources, metrics.clone()), surroundings), refusal(metrics.clone()));
+    let Sources { reader, journal, writing, options } = sources;
+    let (metrics, limits) = (Arc::new(Metrics::new(writing)), options.limits.clone());
+    let rates = Arc::new(Rates::new(&limits, metrics.clone()));
+    let shared = Shared { reader, journal, options: Arc::new(options), metrics: metrics.clone(), stop: stop.clone() };
+    let surroundings = Surroundings { shared: shared.clone(), rates: rates.clone() };
+    let routers = (around(answered(shared), surroundings), refusal(metrics.clone()));
     tokio::select! {
         () = server::serve(listener, routers, limits, metrics, stop) => {}
         () = rates.sweep() => {}
     }
 }
 
-/// Every route.
-fn routes(sources: Sources, metrics: Arc<Metrics>) -> Router {
-    Router::new()
-        .route("/v1/patients/{patient}", get(patients::summary))
-        .route("/v1/patients/{patient}/records", get(patients::records))
-        .route("/v1/patients/{patient}/grants", get(patients::grants))
-        .route("/v1/patients/{patient}/viewers", get(patients::viewers))
-        .route("/v1/patients/{patient}/access-log", get(patients::access_log))
-        .route("/v1/patients/{patient}/requests", get(patients::requests))
-        .route("/v1/patients/{patient}/trail", get(events::trail))
-        .route("/v1/records/{cid}", get(records::record))
-        .route("/v1/records/{cid}/viewers", get(records::viewers))
-        .route("/v1/records/{cid}/opens", get(records::opens))
-        .route("/v1/can-open", get(records::can_open))
-        .route("/v1/practitioners", get(practitioners::directory))
-        .route("/v1/practitioners/{practitioner}", get(practitioners::practitioner))
-        .route("/v1/practitioners/{practitioner}/patients", get(practitioners::patients))
-        .route("/v1/practitioners/{practitioner}/records", get(practitioners::records))
-        .route("/v1/practitioners/{practitioner}/activity", get(practitioners::activity))
-        .route("/v1/teams/{team}", get(teams::team))
-        .route("/v1/accounts/{account}/keys", get(accounts::keys))
-        .route("/v1/events", get(events::events))
-        .route("/health", get(operations::health))
-        .route("/ready", get(operations::ready))
-        .route("/status", get(operations::status))
-        .route("/metrics", get(operations::metrics))
-        .fallback(error::no_such_route)
-        .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Shared { reader: sources.reader, metrics })
+/// Every route, as it is answered.
+fn answered(shared: Shared) -> Router {
+    let (routes, _) = routes().split_for_parts();
+    routes.fallback(error::no_such_route).method_not_allowed_fallback(error::no_such_method).with_state(shared)
+}
+
+/// Every route, each with its description.
+fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(patients::summary))
+        .routes(routes!(patients::records))
+        .routes(routes!(patients::grants))
+        .routes(routes!(patients::viewers))
+        .routes(routes!(patients::access_log))
+        .routes(routes!(patients::requests))
+        .routes(routes!(events::trail))
+        .routes(routes!(records::record))
+        .routes(routes!(records::viewers))
+        .routes(routes!(records::opens))
+        .routes(routes!(records::can_open))
+        .routes(routes!(practitioners::directory))
+        .routes(routes!(practitioners::practitioner))
+        .routes(routes!(practitioners::patients))
+        .routes(routes!(practitioners::records))
+        .routes(routes!(practitioners::activity))
+        .routes(routes!(teams::team))
+        .routes(routes!(accounts::keys))
+        .routes(routes!(events::events))
+        .routes(routes!(operations::health))
+        .routes(routes!(operations::ready))
+        .routes(routes!(operations::status))
+        .routes(routes!(operations::metrics))
 }

@@ -16,6 +16,7 @@ use crate::model::view::{Phase, Status};
 use crate::store::Reader;
 
 /// `GET /health`: the process answers.
+#[utoipa::path(get, path = "/health")]
 pub(super) async fn health(Params(Nothing {}): Params<Nothing>) -> Response {
     Json(json!({ "status": "ok" })).into_response()
 }
@@ -25,6 +26,7 @@ pub(super) async fn health(Params(Nothing {}): Params<Nothing>) -> Response {
 const HEARD_WITHIN: f64 = 30.0;
 
 /// `GET /ready`: the database answers, the writer hears from the chain, and the index is live. 503 otherwise.
+#[utoipa::path(get, path = "/ready")]
 pub(super) async fn ready(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,
@@ -47,6 +49,7 @@ fn require_ready(status: &Status) -> Result<(), ApiError> {
 }
 
 /// `GET /status`: progress, lag, eta.
+#[utoipa::path(get, path = "/status")]
 pub(super) async fn status(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,
@@ -60,13 +63,16 @@ async fn read_status(reader: &Reader) -> Result<Status, ApiError> {
 }
 
 /// `GET /metrics`: for Prometheus. While the database does not answer, without what it would say.
+#[utoipa::path(get, path = "/metrics")]
 pub(super) async fn metrics(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,
     State(metrics): State<Arc<Metrics>>,
 ) -> Result<Response, ApiError> {
+    // Before this request waits itself.
+    let load = reader.load();
     let status = read_status(&reader).await.ok();
     let ready = status.as_ref().is_some_and(|status| require_ready(status).is_ok());
-    let text = metrics.text(status.as_ref(), ready, reader.load()).map_err(|e| ApiError::Internal(e.to_string()))?;
+    let text = metrics.text(status.as_ref(), ready, load).map_err(|e| ApiError::Internal(e.to_string()))?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

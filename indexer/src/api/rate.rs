@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts as _, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -15,8 +16,10 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::caller::Caller;
 use super::client;
 use super::error::ApiError;
+use super::layers::Surroundings;
 use super::limits::{Limits, Proxies};
 use super::metrics::Metrics;
 use crate::model::Address;
@@ -116,10 +119,13 @@ impl Rates {
     }
 
     /// Whose request it is.
-    fn key(&self, request: &Request) -> Key {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    fn key(&self, caller: Caller, parts: &Parts) -> Key {
+        if let Some(account) = caller.account() {
+            return Key::Account(account);
+        }
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Key::Network(client::network(client::address(peer, request.headers(), &self.proxies)))
+        Key::Network(client::network(client::address(peer, &parts.headers, &self.proxies)))
     }
 
     /// Forgets, for ever, who has their whole quota back: what is remembered grows with the requests of some seconds only.
@@ -135,11 +141,18 @@ impl Rates {
 }
 
 /// Refuses who asked too often, and tells everybody what they have left.
-pub(super) async fn limit(State(rates): State<Arc<Rates>>, request: Request, next: Next) -> Response {
+pub(super) async fn limit(State(around): State<Surroundings>, request: Request, next: Next) -> Response {
+    let Surroundings { shared, rates } = around;
     let Some(policy) = rates.policy(&request) else { return next.run(request).await };
-    let verdict = policy.judge(rates.key(&request));
+    let (mut parts, body) = request.into_parts();
+    // Whose session cannot be found out is told so by the route; until then it is nobody's.
+    let caller = Caller::from_request_parts(&mut parts, &shared).await;
+    if let Ok(caller) = caller {
+        parts.extensions.insert(caller);
+    }
+    let verdict = policy.judge(rates.key(caller.unwrap_or(Caller::Anonymous), &parts));
     let mut response = if verdict.allowed {
-        next.run(request).await
+        next.run(Request::from_parts(parts, body)).await
     } else {
         rates.metrics.rate_limited(policy.name);
         ApiError::TooOften { retry_after: verdict.seconds }.into_response()

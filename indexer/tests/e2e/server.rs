@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chartkey_devnet::rpc::http_client;
 use chartkey_devnet::wait;
-use chartkey_indexer::api::{self, Limits, Proxies, Sources};
-use chartkey_indexer::store::Reader;
+use chartkey_indexer::api::{self, Limits, Options, Origin, Proxies, Site, Sources};
+use chartkey_indexer::store::{Journal, Reader};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
@@ -39,11 +39,17 @@ impl Server {
         Self::start_with(limits, NO_DATABASE, &[]).await
     }
 
-    async fn start_with(limits: Limits, database: &str, origins: &[&'static str]) -> Self {
-        let origins = origins.iter().map(|origin| origin.parse().unwrap()).collect();
-        let sources = Sources { reader: Reader::new(database).unwrap(), writing: <_>::default(), limits, origins };
+    async fn start_with(limits: Limits, database: &str, guests: &[&str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let guests = guests.iter().map(|guest| guest.parse().unwrap()).collect();
+        let site = Site::new(Origin::of(address), address, guests);
+        let sources = Sources {
+            reader: Reader::new(database).unwrap(),
+            journal: Journal::new(database).unwrap(),
+            writing: <_>::default(),
+            options: Options { open: true, site, session: PATIENCE, limits },
+        };
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(api::serve(listener, sources, stopped));
         Server { address, http: http_client(), stop, serving }
@@ -63,6 +69,15 @@ impl Server {
 
     async fn connect(&self) -> Conversation {
         Conversation(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// A request, as it is sent.
+    fn request(&self, what: &str) -> String {
+        format!("{what} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address)
+    }
+
+    fn health(&self) -> String {
+        self.request("GET /health")
     }
 
     /// The value of a metric, labels included in its name.
@@ -102,8 +117,6 @@ impl Conversation {
         String::from_utf8_lossy(&said[..size]).into_owned()
     }
 }
-
-const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /// Without rates.
 fn limits() -> Limits {

@@ -13,14 +13,14 @@ async fn who_does_not_get_to_the_point_is_not_waited_for() {
     // The first request was in time; the next one is not.
     let idle = Server::start(Limits { idle_time: SHORT, ..limits() }).await;
     let mut kept = idle.connect().await;
-    kept.say(HEALTH).await;
+    kept.say(&idle.health()).await;
     assert!(kept.hear().await.starts_with("HTTP/1.1 200"));
     kept.say("GET /health HTTP/1.1\r\n").await;
     assert!(!kept.listen().await.contains("200 OK"));
     // Somebody who asks is not held to the first one's time.
     let mut patient = slow.connect().await;
     for _ in 0..3 {
-        patient.say(HEALTH).await;
+        patient.say(&slow.health()).await;
         assert!(patient.hear().await.starts_with("HTTP/1.1 200"));
         tokio::time::sleep(SHORT / 2).await;
     }
@@ -33,11 +33,11 @@ async fn beyond_the_last_place_there_is_a_503_and_places_come_back() {
     let server = Server::start(Limits { connections: 2, ..limits() }).await;
     let mut held = vec![server.connect().await, server.connect().await];
     for conversation in &mut held {
-        conversation.say(HEALTH).await;
+        conversation.say(&server.health()).await;
         assert!(conversation.hear().await.starts_with("HTTP/1.1 200"));
     }
     let mut refused = server.connect().await;
-    refused.say(HEALTH).await;
+    refused.say(&server.health()).await;
     let said = refused.listen().await;
     assert!(said.starts_with("HTTP/1.1 503"), "{said}");
     for part in ["retry-after: 1", "connection: close", "urn:chartkey:problem:no-place", "x-request-id: "] {
@@ -68,7 +68,7 @@ async fn one_conversation_gone_wrong_harms_no_other() {
     assert!(endless.listen().await.starts_with("HTTP/1.1 431"));
     // Closed with unread bytes: a reset.
     let mut gone = server.connect().await;
-    gone.say(HEALTH).await;
+    gone.say(&server.health()).await;
     gone.0.set_zero_linger().unwrap();
     drop(gone);
     assert_eq!(server.get("/health", &[]).await.status(), StatusCode::OK);
@@ -85,7 +85,7 @@ async fn silent_database() -> (TcpListener, String) {
 /// A conversation with a request that is under way.
 async fn under_way(server: &Server, database: &TcpListener) -> (Conversation, TcpStream) {
     let mut conversation = server.connect().await;
-    conversation.say("GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    conversation.say(&server.request("GET /status")).await;
     let (held, _) = tokio::time::timeout(PATIENCE, database.accept()).await.expect("the database is asked").unwrap();
     (conversation, held)
 }
@@ -95,10 +95,9 @@ async fn asked_to_stop_it_finishes_what_is_under_way_and_waits_for_nobody_else()
     let (database, url) = silent_database().await;
     let server = Server::start_with(limits(), &url, &[]).await;
     let (mut fresh, mut idle) = (server.connect().await, server.connect().await);
-    idle.say(HEALTH).await;
+    idle.say(&server.health()).await;
     idle.hear().await;
     let (mut asked, _held) = under_way(&server, &database).await;
-    assert_eq!(server.metric("chartkey_database_waiting").await, Some(2.0));
     server.stop.send(true).unwrap();
     assert_eq!(fresh.listen().await, "");
     assert_eq!(idle.listen().await, "");
@@ -115,4 +114,19 @@ async fn what_takes_too_long_is_ended() {
     let (mut asked, _held) = under_way(&server, &database).await;
     server.stop().await;
     assert_eq!(asked.listen().await, "");
+}
+
+#[tokio::test]
+async fn who_waits_for_the_database_is_counted() {
+    let (database, url) = silent_database().await;
+    let server = Server::start_with(limits(), &url, &[]).await;
+    let (_asked, _held) = under_way(&server, &database).await;
+    let text = server.get("/metrics", &[]).await.text().await.unwrap();
+    // The other one is under way too.
+    for line in
+        ["chartkey_database_waiting 1", "chartkey_requests_under_way 2", "chartkey_database_connections_limit 8"]
+    {
+        assert!(text.lines().any(|one| one == line), "{line}: {text}");
+    }
+    server.stop().await;
 }
