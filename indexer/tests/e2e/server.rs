@@ -89,7 +89,7 @@ impl Server {
 
     /// Asks it to stop, and waits until it has.
     async fn stop(self) {
-        self.stop.send(true).unwrap();
+        self.stop.send_replace(true);
         tokio::time::timeout(PATIENCE, self.serving).await.expect("it ends").unwrap();
     }
 }
