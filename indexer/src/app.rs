@@ -15,6 +15,7 @@ use crate::api::{self, Sources};
 use crate::chain::{Chain as _, ChainError, RpcChain, RpcOptions};
 use crate::config::{Cli, Command, Deployment, Follow, Secret, Serving, Source};
 use crate::decode::topics;
+use crate::files;
 use crate::model::Hash;
 use crate::reindex::reindex;
 use crate::store::{self, Binding, Journal, Reader, Writer};
@@ -54,6 +55,7 @@ pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Res
 /// Listens for the API, and prepares what it needs.
 async fn open_api(serving: &Serving, database: &Secret<String>) -> anyhow::Result<(TcpListener, Sources)> {
     serving.check()?;
+    files::allow_many(serving.limits.max_connections);
     let read = serving.read_database_url.as_ref().unwrap_or(database);
     let (reader, journal) = (Reader::new(read.expose())?, Journal::new(database.expose())?);
     let address = serving.listen;

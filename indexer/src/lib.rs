@@ -6,6 +6,7 @@ pub mod app;
 pub mod chain;
 pub mod config;
 pub mod decode;
+mod files;
 pub mod model;
 pub mod reindex;
 pub mod store;

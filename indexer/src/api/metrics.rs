@@ -8,7 +8,7 @@ use std::time::Duration;
 use prometheus_client::encoding::EncodeLabelSet;
 pub(super) use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 use prometheus_client::encoding::prometheus_text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
@@ -36,6 +36,19 @@ struct PolicyLabel {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct KindLabel {
     kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PoolLabel {
+    pool: &'static str,
+}
+
+/// How busy the database's connections are, and what was written through them.
+pub(super) struct Busy {
+    pub read: Load,
+    pub journal: Load,
+    /// Queries written down.
+    pub queries: u64,
 }
 
 /// One that counts as long as it lives.
@@ -134,7 +147,7 @@ impl Metrics {
     }
 
     /// Everything, as Prometheus text. `status`: `None` if the database does not tell.
-    pub fn text(&self, status: Option<&Status>, ready: bool, load: Load) -> Result<String, fmt::Error> {
+    pub fn text(&self, status: Option<&Status>, ready: bool, busy: &Busy) -> Result<String, fmt::Error> {
         let mut now = Registry::with_prefix("chartkey");
         let mut flag =
             |name: &str, help: &str, value: bool| now.register(name, help, ConstGauge::new(i64::from(value)));
@@ -145,7 +158,7 @@ impl Metrics {
             flag("unchecked", "Whether trails are still to be compared", status.unchecked_from.is_some());
             register_progress(&mut now, status);
         }
-        register_load(&mut now, load);
+        register_busy(&mut now, busy);
         let mut text = String::new();
         encode(&mut text, &now)?;
         encode(&mut text, &self.registry)?;
@@ -173,13 +186,18 @@ fn register_progress(registry: &mut Registry, status: &Status) {
     registry.register("seconds_since_head", help, ConstGauge::new(status.seconds_since_head));
 }
 
-fn register_load(registry: &mut Registry, load: Load) {
-    let counts = [
-        ("database_connections_in_use", "Connections to read by that are in use", load.in_use),
-        ("database_connections_limit", "The most connections to read by", load.limit),
-        ("database_waiting", "Requests that wait for a connection to read by", load.waiting),
-    ];
-    for (name, help, value) in counts {
-        registry.register(name, help, ConstGauge::new(i64::from(value)));
-    }
+fn register_busy(registry: &mut Registry, busy: &Busy) {
+    let pools = [("read", busy.read), ("journal", busy.journal)];
+    let mut gauge = |name: &str, help: &str, of: fn(&Load) -> u32| {
+        let family = Family::<PoolLabel, Gauge>::default();
+        for (pool, load) in &pools {
+            family.get_or_create(&PoolLabel { pool }).set(i64::from(of(load)));
+        }
+        registry.register(name, help, family);
+    };
+    gauge("database_connections_in_use", "Connections to the database that are in use", |load| load.in_use);
+    gauge("database_connections_limit", "The most connections to the database", |load| load.limit);
+    gauge("database_waiting", "Requests that wait for a connection, or to be written down", |load| load.waiting);
+    let help = "Queries about patients that were written down";
+    registry.register("queries_recorded", help, ConstCounter::new(busy.queries));
 }

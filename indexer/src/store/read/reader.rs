@@ -27,7 +27,7 @@ pub struct Reader {
     domain: Option<TrailDomain>,
 }
 
-/// How busy the connections to read by are.
+/// How busy connections to the database are.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
     pub in_use: u32,
@@ -35,6 +35,13 @@ pub struct Load {
     pub limit: u32,
     /// Requests that wait for one.
     pub waiting: u32,
+}
+
+impl Load {
+    pub(in crate::store) fn of(pool: &PgPool, limit: u32, waiting: u32) -> Self {
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        Load { in_use: pool.size().saturating_sub(idle), limit, waiting }
+    }
 }
 
 /// One that waits for a connection.
@@ -92,10 +99,9 @@ impl Reader {
         }
     }
 
+    /// How busy its connections are.
     pub fn load(&self) -> Load {
-        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
-        let waiting = self.waiting.load(Ordering::Relaxed);
-        Load { in_use: self.pool.size().saturating_sub(idle), limit: CONNECTIONS, waiting }
+        Load::of(&self.pool, CONNECTIONS, self.waiting.load(Ordering::Relaxed))
     }
 
     async fn open(&self) -> Result<(Transaction<'static>, Option<Status>), StoreError> {

@@ -122,7 +122,9 @@ async fn who_waits_for_the_database_is_counted() {
     let server = Server::start_with(limits(), &url, &[]).await;
     let (_asked, _held) = under_way(&server, &database).await;
     let text = server.get("/metrics", &[]).await.text().await.unwrap();
-    for line in ["chartkey_database_waiting 1", "chartkey_database_connections_limit 8"] {
+    for line in
+        ["chartkey_database_waiting{pool=\"read\"} 1", "chartkey_database_connections_limit{pool=\"journal\"} 8"]
+    {
         assert!(text.lines().any(|one| one == line), "{line}: {text}");
     }
     server.stop().await;
