@@ -19,6 +19,7 @@ mod plans;
 mod reorg;
 mod replica;
 mod sign_in;
+mod server;
 mod store;
 mod verify;
 mod viewers;

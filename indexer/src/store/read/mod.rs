@@ -28,7 +28,7 @@ pub use log::{AccessLogFilter, LogPlace, access_log, activity, opens, query_trai
 pub use moments::{at_block, at_time};
 pub use patients::{keys, patient, patient_exists};
 pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner};
-pub use reader::Reader;
+pub use reader::{Load, Reader};
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
 pub use roles::roles;

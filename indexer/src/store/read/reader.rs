@@ -1,5 +1,7 @@
 //! Connections of the API.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
@@ -23,7 +25,41 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Reader {
     pool: PgPool,
+    waiting: Arc<AtomicU32>,
     domain: Option<TrailDomain>,
+}
+
+/// How busy connections to the database are.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    pub in_use: u32,
+    /// The most there may be.
+    pub limit: u32,
+    /// Requests that wait for one.
+    pub waiting: u32,
+}
+
+impl Load {
+    pub(in crate::store) fn of(pool: &PgPool, limit: u32, waiting: u32) -> Self {
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        Load { in_use: pool.size().saturating_sub(idle), limit, waiting }
+    }
+}
+
+/// One that waits for a connection.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn among(waiting: &'a AtomicU32) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Reader {
@@ -63,7 +99,7 @@ impl Reader {
             nagle::send_at_once(port);
             Box::pin(async { Ok(()) })
         });
-        Ok(Reader { pool: pool.connect_lazy_with(options), domain: None })
+        Ok(Reader { pool: pool.connect_lazy_with(options), waiting: Arc::default(), domain: None })
     }
 
     /// Refuses to read an index of another contract: for who knows which it should be.
@@ -86,8 +122,15 @@ impl Reader {
         self.open().await
     }
 
+    /// How busy its connections are.
+    pub fn load(&self) -> Load {
+        Load::of(&self.pool, CONNECTIONS, self.waiting.load(Ordering::Relaxed))
+    }
+
     async fn open(&self) -> Result<(Transaction<'static>, Option<Status>), StoreError> {
+        let waiting = Waiting::among(&self.waiting);
         let mut tx = self.pool.begin_with("begin isolation level repeatable read read only").await?;
+        drop(waiting);
         let status = status(&mut tx).await?;
         let found = status.as_ref().map(|status| (status.chain_id, status.contract));
         if let (Some(found), Some(TrailDomain { chain_id, contract })) = (found, self.domain)
