@@ -6,7 +6,7 @@ use super::{Event, Malformed};
 macro_rules! event_kinds {
     ($($name:ident),* $(,)?) => {
         /// The name of an event, as in the contract.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
         pub enum EventKind { $($name),* }
 
         impl EventKind {

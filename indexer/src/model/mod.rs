@@ -8,6 +8,7 @@ mod judge;
 mod kind;
 mod moment;
 mod purpose;
+pub(crate) mod schema;
 mod scope;
 mod trail;
 pub mod view;
@@ -18,6 +19,6 @@ pub use event::{Block, DirectoryEntry, Event, Header, LoggedEvent, Position, Raw
 pub use judge::{Chart, GrantState, Question, Reason, Standing, Through, Verdict, judge};
 pub use kind::EventKind;
 pub use moment::Moment;
-pub use purpose::{Purpose, Purposes, Rights};
+pub use purpose::{Purpose, Purposes, Right, Rights};
 pub use scope::Scope;
 pub use trail::{TrailDomain, logged_hash, next_link};
