@@ -12,7 +12,7 @@ pub use chart::{
     AccessRequest, CanOpen, EmergencyPolicy, EndReason, Grant, GranteeKind, Guardian, Patient, Record, RecordStatus,
     RequestState, Viewer,
 };
-pub use history::{AccessLogEntry, GrantRef, HistoryEvent, TrailLink};
+pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, TrailLink};
 pub use registry::{EncryptionKey, Practitioner, PractitionerState, PublishedKey, Team, TeamMember, TermEnd};
 pub use status::{Phase, Status};
 
