@@ -41,6 +41,10 @@ pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Res
             let (listener, sources) = open_api(&serving, &database_url).await?;
             api::serve(listener, sources, stop).await
         }
+        Command::Openapi => {
+            print!("{}", api::description());
+            Ok(())
+        }
         Command::Verify { source } => verify_database(&source).await,
         Command::Reindex { database_url, from } => reindex_database(database_url.expose(), from).await,
     }

@@ -34,12 +34,31 @@ fn vendored(name: &str, kind: &'static str) -> Option<(&'static str, Vec<u8>)> {
     Some((kind, file.bytes.into_owned()))
 }
 
-/// `GET /docs`
+/// This API's description, to read and to try out.
+#[utoipa::path(
+    get,
+    path = "/docs",
+    operation_id = "getDocs",
+    tag = "Operations",
+    security(()),
+    responses((status = 200, description = "A page that asks no other host", body = String, content_type = "text/html"))
+)]
 pub(super) async fn page(Params(Nothing {}): Params<Nothing>) -> Response {
     served("text/html; charset=utf-8", PAGE.as_bytes().to_vec())
 }
 
-/// `GET /docs/{asset}`
+/// A script, style sheet or picture of that page.
+#[utoipa::path(
+    get,
+    path = "/docs/{part}",
+    operation_id = "getDocsPart",
+    tag = "Operations",
+    security(()),
+    params(("part" = String, Path, description = "The file's name", example = "page.js")),
+    responses((status = 200, description = "The file", content(
+        (String = "text/javascript"), (String = "text/css"), (Vec<u8> = "image/png")
+    )))
+)]
 pub(super) async fn part(Path(name): Path<String>, Params(Nothing {}): Params<Nothing>) -> Result<Response, ApiError> {
     let (kind, bytes) = asset(&name).ok_or_else(|| ApiError::NotFound("the documentation has no such part".into()))?;
     Ok(served(kind, bytes))

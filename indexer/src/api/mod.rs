@@ -4,11 +4,13 @@
 mod accounts;
 mod answer;
 mod caller;
+mod docs;
 mod error;
 mod events;
 mod extract;
 mod metrics;
 mod middleware;
+mod openapi;
 mod operations;
 mod page;
 mod patients;
@@ -19,8 +21,8 @@ mod snapshot;
 mod stream;
 mod teams;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -96,6 +98,12 @@ pub fn router(sources: Sources) -> Router {
         .layer(from_fn_with_state(metrics, middleware::identify))
 }
 
+/// The description of all routes (OpenAPI 3.1), as JSON.
+pub fn description() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::document(routes().get_openapi()));
+    &TEXT
+}
+
 /// Every route, each with its description.
 fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -122,4 +130,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(operations::ready))
         .routes(routes!(operations::status))
         .routes(routes!(operations::metrics))
+        .routes(routes!(openapi::description))
+        .routes(routes!(docs::page))
+        .routes(routes!(docs::part))
 }

@@ -1,8 +1,7 @@
 //! How the types that are text in JSON are described (OpenAPI): what of their form a schema can say.
 
+use utoipa::openapi::KnownFormat;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
-use utoipa::openapi::{KnownFormat, RefOr};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::view::HexBytes;
 use super::{Address, Digest, Hash, Moment, RecordCid};
@@ -83,7 +82,24 @@ text_schema!(
 );
 text_schema!(HexBytes, "HexBytes", "hex", Some("^0x([0-9a-f]{2})*$"), "0x0202020202", "Bytes of any number, none too.");
 
-/// The schema of a type that others refer to by its name.
-pub(crate) fn reference<T: ToSchema + PartialSchema>() -> RefOr<Schema> {
-    utoipa::openapi::Ref::from_schema_name(T::name()).into()
-}
+/// A record's CID as it may be asked by.
+pub(crate) struct AnyCid;
+text_schema!(
+    AnyCid,
+    "AnyCid",
+    "cid",
+    None,
+    "bafkreiaz7hfnnyjzoecz54vi3qrwebm74kzsiygirtzagu2jp7vkeizolq",
+    "A record's CID in any valid form, of version 0 or 1: with sha2-256 and the codec raw or dag-pb."
+);
+
+/// A time as it may be asked by.
+pub(crate) struct AnyMoment;
+text_schema!(
+    AnyMoment,
+    "AnyMoment",
+    "date-time",
+    None,
+    "2026-11-22T10:30:00+01:00",
+    "A time by RFC 3339, with any offset."
+);

@@ -4,15 +4,27 @@ use serde_json::{Value, json};
 
 /// Problems that several routes answer: status, name, and what it means.
 const PROBLEMS: [(u16, &str, &str); 9] = [
-    (400, "BadRequest", "A parameter, header or body is not what it should be, or is unknown. `detail` says which, and what would be right."),
-    (401, "NotSignedIn", "Nobody is signed in, or the session ended: sign in (`POST /v1/auth/nonce`, `POST /v1/auth/verify`)."),
+    (
+        400,
+        "BadRequest",
+        "A parameter, header or body is not what it should be, or is unknown. `detail` says which, and what would be right.",
+    ),
+    (
+        401,
+        "NotSignedIn",
+        "Nobody is signed in, or the session ended: sign in (`POST /v1/auth/nonce`, `POST /v1/auth/verify`).",
+    ),
     (403, "NotYours", "Not yours to see. The same whether or not it exists."),
     (404, "NotFound", "What the path names is not there."),
     (413, "TooLarge", "The body is larger than this route takes."),
     (421, "Misdirected", "The request's `Host` is none of this API's names."),
     (429, "TooManyRequests", "More requests than allowed. `Retry-After` says after how many seconds to ask again."),
     (500, "Internal", "A fault of the API's. Its log says more under `requestId`."),
-    (503, "Unavailable", "Not right now: the index is catching up with the chain, the database does not answer, or the question takes too long. `Retry-After` says after how many seconds to ask again."),
+    (
+        503,
+        "Unavailable",
+        "Not right now: the index is catching up with the chain, the database does not answer, or the question takes too long. `Retry-After` says after how many seconds to ask again.",
+    ),
 ];
 
 /// Adds to a route what it may answer besides what it is for.
@@ -97,9 +109,7 @@ pub(super) fn shared() -> Value {
 
 /// The headers that answers refer to.
 pub(super) fn headers() -> Value {
-    let header = |required: bool, description: &str, schema: Value| {
-        json!({ "required": required, "description": description, "schema": schema })
-    };
+    let header = |required: bool, description: &str, schema: Value| json!({ "required": required, "description": description, "schema": schema });
     let text = |example: &str| json!({ "type": "string", "examples": [example] });
     json!({
         "X-Request-Id": header(

@@ -63,9 +63,9 @@ fn bound(schema: &mut Value) {
 /// `One_Patient` is a `PatientAnswer`, `List_Record` a `RecordPage`, wherever they are named.
 pub(super) fn renamed(value: Value) -> Value {
     match value {
-        Value::Object(members) => {
-            Value::Object(members.into_iter().map(|(name, value)| (rename(&name), renamed(value))).collect::<Map<_, _>>())
-        }
+        Value::Object(members) => Value::Object(
+            members.into_iter().map(|(name, value)| (rename(&name), renamed(value))).collect::<Map<_, _>>(),
+        ),
         Value::Array(members) => Value::Array(members.into_iter().map(renamed).collect()),
         Value::String(text) if text.starts_with("#/components/schemas/") => Value::String(rename(&text)),
         other => other,
