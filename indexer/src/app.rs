@@ -48,6 +48,10 @@ pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Res
             api::serve(listener, sources, stop).await;
             Ok(())
         }
+        Command::Openapi => {
+            print!("{}", api::description());
+            Ok(())
+        }
         Command::Verify { source } => verify_database(&source).await,
         Command::Reindex { database_url, from } => reindex_database(database_url.expose(), from).await,
     }

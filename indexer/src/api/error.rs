@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::{error, warn};
+use utoipa::ToSchema;
 
 use crate::model::Malformed;
 use crate::store::StoreError;
@@ -58,13 +59,21 @@ pub enum ApiError {
 }
 
 /// A problem without its request id, which `middleware::identify` adds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Problem {
+    /// What kind of problem: stable, made to be compared.
+    #[schema(pattern = "^urn:chartkey:problem:[a-z-]+$", example = "urn:chartkey:problem:not-yours")]
     r#type: String,
+    #[schema(example = "Not yours to see")]
     title: &'static str,
+    /// HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 403)]
     status: u16,
+    /// What was wrong, and what would be right.
+    #[schema(example = "this is not yours to see, whether or not it exists")]
     detail: String,
+    /// What the API's log calls the request by.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     /// Seconds.

@@ -4,8 +4,9 @@
 mod accounts;
 mod answer;
 mod caller;
-mod disclosures;
 mod client;
+mod disclosures;
+mod docs;
 mod error;
 mod events;
 mod extract;
@@ -15,22 +16,23 @@ mod limits;
 mod metered;
 mod metrics;
 mod middleware;
+mod openapi;
 mod operations;
 mod page;
 mod patients;
 mod practitioners;
 mod rate;
 mod records;
-mod sign_in;
 mod server;
+mod sign_in;
 mod site;
 mod snapshot;
 mod stream;
 mod teams;
 mod trace;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -45,8 +47,8 @@ use crate::store::{Journal, Reader};
 use layers::{Surroundings, around, refusal};
 pub use limits::{ForwardedHeader, Limits, Proxies};
 use metrics::Metrics;
-pub use sign_in::SmartAccounts;
 use rate::Rates;
+pub use sign_in::SmartAccounts;
 pub use site::{Origin, Site};
 
 /// What the API needs of the process it is part of.
@@ -91,7 +93,8 @@ pub async fn serve(listener: TcpListener, sources: Sources, stop: watch::Receive
     let Sources { reader, journal, accounts, writing, options } = sources;
     let (metrics, limits) = (Arc::new(Metrics::new(writing)), options.limits.clone());
     let rates = Arc::new(Rates::new(&limits, metrics.clone()));
-    let shared = Shared { reader, journal, accounts, options: Arc::new(options), metrics: metrics.clone(), stop: stop.clone() };
+    let shared =
+        Shared { reader, journal, accounts, options: Arc::new(options), metrics: metrics.clone(), stop: stop.clone() };
     let surroundings = Surroundings { shared: shared.clone(), rates: rates.clone() };
     let routers = (around(answered(shared), surroundings), refusal(metrics.clone()));
     tokio::select! {
@@ -104,6 +107,12 @@ pub async fn serve(listener: TcpListener, sources: Sources, stop: watch::Receive
 fn answered(shared: Shared) -> Router {
     let (routes, _) = routes().split_for_parts();
     routes.fallback(error::no_such_route).method_not_allowed_fallback(error::no_such_method).with_state(shared)
+}
+
+/// The description of all routes (OpenAPI 3.1), as JSON.
+pub fn description() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::document(routes().get_openapi()));
+    &TEXT
 }
 
 /// Every route, each with its description.
@@ -137,4 +146,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(operations::ready))
         .routes(routes!(operations::status))
         .routes(routes!(operations::metrics))
+        .routes(routes!(openapi::description))
+        .routes(routes!(docs::page))
+        .routes(routes!(docs::part))
 }

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::{At, PageOf, corrupt, place, purposes, scope_view};
-use crate::model::view::{EndReason, Grant, HexBytes};
+use crate::model::view::{EndReason, Grant, GranteeKind, HexBytes};
 use crate::model::{Address, Hash, Malformed, Moment, Position, Purposes, Rights, Scope};
 use crate::store::StoreError;
 
@@ -116,7 +116,7 @@ impl GrantRow {
         Ok(Grant {
             patient: self.patient,
             grantee: self.grantee,
-            grantee_kind: if self.to_team { "team" } else { "practitioner" },
+            grantee_kind: if self.to_team { GranteeKind::Team } else { GranteeKind::Practitioner },
             scope: scope_view(self.scope, self.scope_codec)?,
             rights: self.rights().names(),
             purposes: self.purposes().names(),

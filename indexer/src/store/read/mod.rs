@@ -35,7 +35,7 @@ pub use roles::roles;
 pub use teams::team;
 pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
-use crate::model::view::{Place, ScopeView};
+use crate::model::view::{Place, ScopeKind, ScopeView};
 use crate::model::{Address, Codec, Hash, Malformed, Moment, Position, Purpose, Purposes, RecordCid, Scope};
 use crate::store::StoreError;
 
@@ -116,12 +116,12 @@ fn purpose(code: Option<i16>) -> Result<Option<Purpose>, StoreError> {
 
 fn scope_view(scope: Scope, record_codec: Option<i16>) -> Result<ScopeView, StoreError> {
     Ok(match scope {
-        Scope::Chart => ScopeView { kind: "chart", folder: None, cid: None },
-        Scope::Folder(folder) => ScopeView { kind: "folder", folder: Some(folder), cid: None },
+        Scope::Chart => ScopeView { kind: ScopeKind::Chart, folder: None, cid: None },
+        Scope::Folder(folder) => ScopeView { kind: ScopeKind::Folder, folder: Some(folder), cid: None },
         Scope::Record(digest) => {
             let cid = record_codec.map(codec).transpose()?.map(|codec| RecordCid { codec, digest });
-            ScopeView { kind: "record", folder: None, cid }
+            ScopeView { kind: ScopeKind::Record, folder: None, cid }
         }
-        Scope::Emergency => ScopeView { kind: "emergency", folder: None, cid: None },
+        Scope::Emergency => ScopeView { kind: ScopeKind::Emergency, folder: None, cid: None },
     })
 }

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::grants::{GrantRow, grant_rows};
 use super::{At, PageOf};
 use crate::model::view::{Grant, Viewer};
-use crate::model::{Address, Digest, Hash, Moment, Position};
+use crate::model::{Address, Digest, Hash, Moment, Position, Scope};
 use crate::store::StoreError;
 
 /// Where a row stands among viewers: after the event that began it, by account (a team's grant gives one row per
