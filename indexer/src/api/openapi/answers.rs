@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::text::PARAMETERS;
+
 /// Problems that several routes answer: status, name, and what it means.
 const PROBLEMS: [(u16, &str, &str); 9] = [
     (
@@ -71,11 +73,13 @@ fn add_headers(operation: &mut Value, framed: bool) {
     }
 }
 
-/// A parameter without words of its own has those of its type.
+/// A parameter without words of its own has those that it has everywhere.
 fn describe_parameters(operation: &mut Value) {
     for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-        if parameter["description"].as_str() == Some("") {
-            parameter.as_object_mut().map(|parameter| parameter.remove("description"));
+        let said = parameter["description"].as_str().is_some_and(|words| !words.is_empty());
+        let words = PARAMETERS.iter().find(|(name, _)| parameter["name"] == *name).map(|(_, words)| *words);
+        if let (false, Some(words)) = (said, words) {
+            parameter["description"] = json!(words);
         }
     }
 }
