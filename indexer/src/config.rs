@@ -1,6 +1,8 @@
 //! The command line and environment, parsed once into types.
 
 mod deployment;
+mod limits;
+mod logging;
 mod serving;
 
 use std::fmt;
@@ -11,12 +13,16 @@ use std::time::Duration;
 use reqwest::Url;
 
 pub use deployment::Deployment;
+pub use limits::Limits;
+pub use logging::{LogFormat, Logging};
 pub use serving::Serving;
 
 /// Follows the Chartkey contract's events into Postgres and serves the query API.
 #[derive(Debug, clap::Parser)]
 #[command(version)]
 pub struct Cli {
+    #[command(flatten)]
+    pub logging: Logging,
     #[command(subcommand)]
     pub command: Command,
 }

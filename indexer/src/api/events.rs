@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::extract::{Limit, Params, PathOf, number};
 use super::page::{Cursor, Page, cut, page_of};
 use super::snapshot::Question;
-use super::stream::{WantsNdjson, Whole, ndjson};
+use super::stream::{Form, Wants, Whole, stream};
 use crate::model::view::{AsOf, HistoryEvent, TrailLink};
 use crate::model::{Address, EventKind, Hash};
 use crate::store::read::{self, EventFilter};
@@ -53,14 +53,14 @@ pub(super) struct TrailPage {
 pub(super) async fn trail(
     PathOf(subject): PathOf<Address>,
     Params(params): Params<TrailParams>,
-    WantsNdjson(streamed): WantsNdjson,
+    Wants(form): Wants,
     question: Question,
 ) -> Result<Response, ApiError> {
     let mut snapshot = question.whole_chart(subject).await?;
     let head = read::trail_head(snapshot.db(), subject).await?;
     let head = head.ok_or_else(|| ApiError::NotFound(format!("no patient {subject} is registered")))?;
-    if streamed {
-        return ndjson(snapshot, Whole::Trail(subject), params.cursor.map(|cursor| cursor.0)).await;
+    if form == Form::Ndjson {
+        return stream(snapshot, Whole::Trail(subject), form, params.cursor.map(|cursor| cursor.0)).await;
     }
     let rows = read::trail(snapshot.db(), subject, page_of(params.limit, params.cursor)).await?;
     let (data, page) = cut(rows, params.limit, |at| Cursor(*at).to_string());
@@ -102,7 +102,7 @@ pub(super) struct EventParams {
 )]
 pub(super) async fn events(
     Params(params): Params<EventParams>,
-    WantsNdjson(streamed): WantsNdjson,
+    Wants(form): Wants,
     question: Question,
 ) -> Result<Response, ApiError> {
     let mut snapshot = match params.subject {
@@ -121,8 +121,8 @@ pub(super) async fn events(
             filter.from_block, filter.to_block
         )));
     }
-    if streamed {
-        return ndjson(snapshot, Whole::History(filter), params.cursor.map(|cursor| cursor.0)).await;
+    if form == Form::Ndjson {
+        return stream(snapshot, Whole::History(filter), form, params.cursor.map(|cursor| cursor.0)).await;
     }
     let rows = read::history(snapshot.db(), &filter, page_of(params.limit, params.cursor)).await?;
     snapshot.page(rows, params.limit).await

@@ -4,10 +4,16 @@
 mod accounts;
 mod answer;
 mod caller;
+mod client;
+mod disclosures;
 mod docs;
 mod error;
 mod events;
 mod extract;
+mod headers;
+mod layers;
+mod limits;
+mod metered;
 mod metrics;
 mod middleware;
 mod openapi;
@@ -15,30 +21,34 @@ mod operations;
 mod page;
 mod patients;
 mod practitioners;
+mod rate;
 mod records;
+mod server;
+mod sign_in;
 mod site;
 mod snapshot;
 mod stream;
 mod teams;
+mod trace;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::FromRef;
-use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::store::{Journal, Reader};
+use layers::{Surroundings, around, refusal};
+pub use limits::{ForwardedHeader, Limits, Proxies};
 use metrics::Metrics;
+use rate::Rates;
+pub use sign_in::SmartAccounts;
 pub use site::{Origin, Site};
 
 /// What the API needs of the process it is part of.
@@ -50,6 +60,8 @@ pub struct Sources {
     pub journal: Journal,
     /// Whether this process holds the writer's lock, for the metrics.
     pub writing: Arc<AtomicBool>,
+    /// Whom it asks about smart accounts that sign in. `None`: they cannot.
+    pub accounts: Option<Arc<dyn SmartAccounts>>,
     pub options: Options,
 }
 
@@ -61,6 +73,7 @@ pub struct Options {
     pub site: Site,
     /// How long a session lasts, at most a day.
     pub session: Duration,
+    pub limits: Limits,
 }
 
 /// What routes share.
@@ -68,34 +81,32 @@ pub struct Options {
 struct Shared {
     reader: Reader,
     journal: Journal,
+    accounts: Option<Arc<dyn SmartAccounts>>,
     options: Arc<Options>,
     metrics: Arc<Metrics>,
+    /// Turns true when streams are to end.
+    stop: watch::Receiver<bool>,
 }
 
-/// Serves until `stop` turns true; requests under way are finished.
-pub async fn serve(listener: TcpListener, sources: Sources, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let stopped = async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    axum::serve(listener, router(sources)).with_graceful_shutdown(stopped).await.context("serving the API")
-}
-
-/// Every route, with what surrounds them.
-pub fn router(sources: Sources) -> Router {
-    let metrics = Arc::new(Metrics::new(sources.writing));
-    let options = Arc::new(sources.options);
+/// Serves until `stop` turns true; requests under way are given some time from then on ([`Limits::drain_time`]).
+pub async fn serve(listener: TcpListener, sources: Sources, stop: watch::Receiver<bool>) {
+    let Sources { reader, journal, accounts, writing, options } = sources;
+    let (metrics, limits) = (Arc::new(Metrics::new(writing)), options.limits.clone());
+    let rates = Arc::new(Rates::new(&limits, metrics.clone()));
     let shared =
-        Shared { reader: sources.reader, journal: sources.journal, options: options.clone(), metrics: metrics.clone() };
+        Shared { reader, journal, accounts, options: Arc::new(options), metrics: metrics.clone(), stop: stop.clone() };
+    let surroundings = Surroundings { shared: shared.clone(), rates: rates.clone() };
+    let routers = (around(answered(shared), surroundings), refusal(metrics.clone()));
+    tokio::select! {
+        () = server::serve(listener, routers, limits, metrics, stop) => {}
+        () = rates.sweep() => {}
+    }
+}
+
+/// Every route, as it is answered.
+fn answered(shared: Shared) -> Router {
     let (routes, _) = routes().split_for_parts();
-    routes
-        .fallback(error::no_such_route)
-        .method_not_allowed_fallback(error::no_such_method)
-        .with_state(shared)
-        .layer(from_fn(middleware::limit_time))
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(options, middleware::require_own_host))
-        .layer(from_fn_with_state(metrics, middleware::identify))
+    routes.fallback(error::no_such_route).method_not_allowed_fallback(error::no_such_method).with_state(shared)
 }
 
 /// The description of all routes (OpenAPI 3.1), as JSON.
@@ -114,6 +125,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(patients::access_log))
         .routes(routes!(patients::requests))
         .routes(routes!(events::trail))
+        .routes(routes!(disclosures::disclosures))
         .routes(routes!(records::record))
         .routes(routes!(records::viewers))
         .routes(routes!(records::opens))
@@ -126,6 +138,10 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(teams::team))
         .routes(routes!(accounts::keys))
         .routes(routes!(events::events))
+        .routes(routes!(sign_in::nonce))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::me))
+        .routes(routes!(sign_in::logout))
         .routes(routes!(operations::health))
         .routes(routes!(operations::ready))
         .routes(routes!(operations::status))

@@ -61,8 +61,8 @@ pub(super) fn document(routes: &OpenApi) -> String {
     let mut said = json!(routes);
     let mut paths = said["paths"].take();
     for (path, item) in objects(&mut paths) {
-        for (_, operation) in objects(item) {
-            answers::complete(path, operation);
+        for (method, operation) in objects(item) {
+            answers::complete(path, method, operation);
         }
     }
     let mut components = said["components"].take();

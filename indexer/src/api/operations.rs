@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::extract::{Nothing, Params};
-use super::metrics::{CONTENT_TYPE, Metrics};
+use super::metrics::{Busy, CONTENT_TYPE, Metrics};
 use super::snapshot::require_live;
 use crate::model::view::{Phase, Status};
-use crate::store::Reader;
+use crate::store::{Journal, Reader};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct Health {
@@ -115,10 +115,13 @@ async fn read_status(reader: &Reader) -> Result<Status, ApiError> {
 pub(super) async fn metrics(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,
+    State(journal): State<Journal>,
     State(metrics): State<Arc<Metrics>>,
 ) -> Result<Response, ApiError> {
+    // Before this request waits itself.
+    let busy = Busy { read: reader.load(), journal: journal.load(), queries: journal.written() };
     let status = read_status(&reader).await.ok();
     let ready = status.as_ref().is_some_and(|status| require_ready(status).is_ok());
-    let text = metrics.text(status.as_ref(), ready).map_err(|e| ApiError::Internal(e.to_string()))?;
+    let text = metrics.text(status.as_ref(), ready, &busy).map_err(|e| ApiError::Internal(e.to_string()))?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

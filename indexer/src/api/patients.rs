@@ -19,7 +19,7 @@ fn no_such_patient(patient: Address) -> ApiError {
     ApiError::NotFound(format!("no patient {patient} is registered"))
 }
 
-async fn require_patient(snapshot: &mut Snapshot, patient: Address) -> Result<(), ApiError> {
+pub(super) async fn require_patient(snapshot: &mut Snapshot, patient: Address) -> Result<(), ApiError> {
     let exists = read::patient_exists(snapshot.db(), patient).await?;
     exists.then_some(()).ok_or_else(|| no_such_patient(patient))
 }

@@ -37,6 +37,11 @@ impl Purpose {
         (Purpose::Hlegal, "HLEGAL"),
     ];
 
+    /// The code's name.
+    pub fn name(self) -> &'static str {
+        Purpose::ALL[usize::from(self.code())].1
+    }
+
     /// The number on chain.
     pub fn code(self) -> u8 {
         self as u8

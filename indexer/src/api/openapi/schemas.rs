@@ -82,7 +82,7 @@ fn everywhere(schema: &mut Value) {
     }
 }
 
-/// `One_Patient` is a `PatientAnswer`, `List_Record` a `RecordPage`, wherever they are named.
+/// `One_Patient` is a `PatientAnswer`, as `Data_Nonce` is a `NonceAnswer`, `List_Record` a `RecordPage`, wherever they are named.
 pub(super) fn renamed(value: Value) -> Value {
     match value {
         Value::Object(members) => Value::Object(
@@ -97,7 +97,7 @@ pub(super) fn renamed(value: Value) -> Value {
 fn rename(name: &str) -> String {
     let (place, last) = name.rsplit_once('/').map_or(("", name), |(place, last)| (place, last));
     let new = match last.split_once('_') {
-        Some(("One", what)) => format!("{what}Answer"),
+        Some(("One" | "Data", what)) => format!("{what}Answer"),
         Some(("List", what)) => format!("{what}Page"),
         _ => return name.to_owned(),
     };

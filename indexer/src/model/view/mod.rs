@@ -1,6 +1,7 @@
 //! What readers are told: the shapes of the query API (camelCase JSON). Filled by `store::read`, served by `api`.
 
 mod chart;
+mod disclosure;
 mod history;
 mod registry;
 mod status;
@@ -12,8 +13,11 @@ pub use chart::{
     AccessRequest, CanOpen, EmergencyPolicy, EndReason, Grant, GranteeKind, Guardian, Patient, Record, RecordStatus,
     RequestState, Viewer,
 };
+pub use disclosure::{Capacity, Disclosure, Recipient};
 pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, TrailLink};
-pub use registry::{EncryptionKey, Practitioner, PractitionerState, PublishedKey, Team, TeamMember, TermEnd};
+pub use registry::{
+    EncryptionKey, Practitioner, PractitionerRole, PractitionerState, PublishedKey, Roles, Team, TeamMember, TermEnd,
+};
 pub use status::{Phase, Status};
 
 use super::{Hash, Moment, RecordCid};

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{Address, Moment};
+use super::AsOf;
+use crate::model::{Address, Hash, Moment};
 
 /// What the index is good for. Charts are served in `Live` alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -36,6 +37,8 @@ pub struct Status {
     pub deployment_block: u64,
     /// The latest indexed block; null: none yet.
     pub indexed_block: Option<u64>,
+    /// That block's hash.
+    pub indexed_hash: Option<Hash>,
     /// That block's time.
     pub indexed_at: Option<Moment>,
     /// The chain's head when the writer last asked.
@@ -63,4 +66,18 @@ pub struct Status {
     pub archived_before: Option<u64>,
     /// Whether this is a standby of the database that is written: it may be behind it.
     pub replica: bool,
+}
+
+impl Status {
+    /// The indexed head. `None`: nothing is indexed yet.
+    pub fn as_of(&self) -> Option<AsOf> {
+        let block_number = self.indexed_block?;
+        Some(AsOf {
+            block_number,
+            block_hash: self.indexed_hash?,
+            timestamp: self.indexed_at?,
+            finalized: block_number <= self.finalized_block,
+            archived_before: self.archived_before,
+        })
+    }
 }

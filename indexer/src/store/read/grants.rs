@@ -169,6 +169,8 @@ pub async fn grants(
         r#"where g.patient = $1 and g.granted_block <= $2
                and ($4::bytea is null or g.grantee = $4)
                and ($5::bytea is null or g.scope = $5)
+               -- What is over by itself is not looked at further where only those in force are asked for.
+               and ($6 <> 'active' or grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3))
                -- A grant that ran out first is expired, whatever was done to it afterwards.
                and case
                        when $6 = 'all' then true

@@ -3,6 +3,7 @@
 
 mod access;
 mod can_open;
+mod disclosures;
 mod events;
 mod grants;
 mod log;
@@ -12,21 +13,25 @@ mod practitioners;
 mod reader;
 mod records;
 mod requests;
+mod roles;
+mod span;
 mod status;
 mod teams;
 mod viewers;
 
 pub use access::{ChartAccess, chart_access, charts_with, holds_role};
 pub use can_open::can_open;
+pub use disclosures::disclosures;
 pub use events::{EventFilter, history, trail, trail_head};
 pub use grants::{GrantFilter, GrantStateFilter, grants};
 pub use log::{AccessLogFilter, LogPlace, access_log, activity, opens, query_trails};
-pub use moments::{as_of, at_block, at_time};
+pub use moments::{at_block, at_time};
 pub use patients::{keys, patient, patient_exists};
 pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner};
-pub use reader::Reader;
+pub use reader::{Load, Reader};
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
+pub use roles::roles;
 pub use teams::team;
 pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
