@@ -2,12 +2,15 @@
 
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
+use super::answer::List;
 use super::error::ApiError;
 use super::extract::{Limit, Params, PathOf};
 use super::page::{Cursor, page_of};
 use super::snapshot::Question;
 use super::stream::{Form, Wants, Whole, stream};
+use crate::model::schema::AnyMoment;
 use crate::model::view::{Capacity, Disclosure};
 use crate::model::{Address, Moment};
 use crate::store::read;
@@ -15,18 +18,35 @@ use crate::store::read;
 /// How far back an accounting reaches unless told: six years (164.528(a)(1)), in seconds.
 const SIX_YEARS: u64 = 6 * 365 * 86_400 + 2 * 86_400;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DisclosureParams {
+    /// At or after this time. Unless told, six years before `until`.
+    #[param(value_type = Option<AnyMoment>)]
     since: Option<Moment>,
+    /// Before this time. Unless told, up to the indexed head.
+    #[param(value_type = Option<AnyMoment>)]
     until: Option<Moment>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<Cursor>,
 }
 
-/// `GET /v1/patients/{patient}/disclosures`: every open by somebody else, oldest first; of the last six years unless told.
-#[utoipa::path(get, path = "/v1/patients/{patient}/disclosures")]
+/// The accounting of disclosures that patients are owed (45 CFR 164.528): every open by somebody else, oldest first.
+///
+/// As `text/csv` or `application/x-ndjson`, all of it from `cursor` on in one answer; the head is in `Chartkey-As-Of`.
+#[utoipa::path(
+    get,
+    path = "/v1/patients/{patient}/disclosures",
+    operation_id = "listDisclosures",
+    tag = "Patients",
+    params(("patient" = Address, Path), DisclosureParams),
+    responses((status = 200, description = "Opens by others, the oldest first", content(
+        (List<Disclosure> = "application/json"), (Disclosure = "application/x-ndjson"), (String = "text/csv")
+    )))
+)]
 pub(super) async fn disclosures(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<DisclosureParams>,

@@ -58,7 +58,7 @@ pub enum ApiError {
     Internal(String),
 }
 
-/// A problem without its request id, which `middleware::identify` adds.
+/// What went wrong (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Problem {
@@ -74,7 +74,9 @@ pub(super) struct Problem {
     #[schema(example = "this is not yours to see, whether or not it exists")]
     detail: String,
     /// What the API's log calls the request by.
+    // Added by `middleware::identify`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, example = "6441c0f1d2e3a-7")]
     request_id: Option<String>,
     /// Seconds.
     #[serde(skip)]

@@ -11,10 +11,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 
 use super::answer::is_current;
-use super::extract::{Nothing, Params};
+use super::error::Problem;
+use super::extract::{AtParam, Limit, Nothing, Params};
+use super::page::{Cursor, LogCursor, ViewerCursor};
+use super::patients::ScopeParam;
+use crate::model::schema::{AnyCid, AnyMoment};
 use crate::model::{Hash, keccak256};
 
 /// The order in which the parts are written.
@@ -56,11 +61,14 @@ pub(super) fn document(routes: &OpenApi) -> String {
     let mut said = json!(routes);
     let mut paths = said["paths"].take();
     for (path, item) in objects(&mut paths) {
-        for (_, operation) in objects(item) {
-            answers::complete(path, operation);
+        for (method, operation) in objects(item) {
+            answers::complete(path, method, operation);
         }
     }
     let mut components = said["components"].take();
+    for (name, schema) in asked_by() {
+        components["schemas"][name] = schema;
+    }
     schemas::complete(&mut components);
     components["responses"] = answers::shared();
     components["headers"] = answers::headers();
@@ -75,6 +83,24 @@ pub(super) fn document(routes: &OpenApi) -> String {
         components: schemas::renamed(components),
     };
     serde_json::to_string_pretty(&document).expect("text and maps with keys that are text") + "\n"
+}
+
+/// Types that only parameters and problems name: those of answers are found by themselves.
+fn asked_by() -> [(String, Value); 9] {
+    fn named<T: ToSchema>() -> (String, Value) {
+        (T::name().into_owned(), json!(T::schema()))
+    }
+    [
+        named::<Problem>(),
+        named::<AnyCid>(),
+        named::<AnyMoment>(),
+        named::<AtParam>(),
+        named::<ScopeParam>(),
+        named::<Limit>(),
+        named::<Cursor>(),
+        named::<ViewerCursor>(),
+        named::<LogCursor>(),
+    ]
 }
 
 /// The members of an object that are objects.

@@ -129,7 +129,7 @@ enum GrantState {
 }
 
 /// A scope as it may be asked by.
-struct ScopeParam;
+pub(super) struct ScopeParam;
 text_schema!(
     ScopeParam,
     "ScopeParam",

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::text::PARAMETERS;
+
 /// Problems that several routes answer: status, name, and what it means.
-const PROBLEMS: [(u16, &str, &str); 9] = [
+const PROBLEMS: [(u16, &str, &str); 12] = [
     (
         400,
         "BadRequest",
@@ -12,11 +14,18 @@ const PROBLEMS: [(u16, &str, &str); 9] = [
     (
         401,
         "NotSignedIn",
-        "Nobody is signed in, or the session ended: sign in (`POST /v1/auth/nonce`, `POST /v1/auth/verify`).",
+        "Nobody is signed in, or the session ended, or the sign-in is refused: sign in (`POST /v1/auth/nonce`, `POST /v1/auth/verify`).",
     ),
-    (403, "NotYours", "Not yours to see. The same whether or not it exists."),
+    (
+        403,
+        "NotYours",
+        "Not yours to see. The same whether or not it exists. Of `POST`: a page of an origin that may not sign in here.",
+    ),
     (404, "NotFound", "What the path names is not there."),
+    (406, "NotAcceptable", "`Accept` allows none of the forms that this route answers in."),
     (413, "TooLarge", "The body is larger than this route takes."),
+    (414, "UriTooLong", "Path and query are longer than any that is right."),
+    (415, "NotJson", "The body is not said to be JSON: send `Content-Type: application/json`."),
     (421, "Misdirected", "The request's `Host` is none of this API's names."),
     (429, "TooManyRequests", "More requests than allowed. `Retry-After` says after how many seconds to ask again."),
     (500, "Internal", "A fault of the API's. Its log says more under `requestId`."),
@@ -28,14 +37,14 @@ const PROBLEMS: [(u16, &str, &str); 9] = [
 ];
 
 /// Adds to a route what it may answer besides what it is for.
-pub(super) fn complete(path: &str, operation: &mut Value) {
-    let public = !operation["security"].is_null();
-    let posted = !operation["requestBody"].is_null();
+pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
+    let (private, posted) = (operation["security"].is_null(), method == "post");
+    let has_body = !operation["requestBody"].is_null();
     let framed = is_framed(operation);
     let applies = |status: u16| match status {
-        401 | 403 => !public,
+        401 | 403 => private || posted,
         404 => path.contains('{'),
-        413 => posted,
+        413 | 415 => has_body,
         _ => true,
     };
     for (status, name, _) in PROBLEMS.iter().filter(|(status, ..)| applies(*status)) {
@@ -71,11 +80,13 @@ fn add_headers(operation: &mut Value, framed: bool) {
     }
 }
 
-/// A parameter without words of its own has those of its type.
+/// A parameter without words of its own has those that it has everywhere.
 fn describe_parameters(operation: &mut Value) {
     for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-        if parameter["description"].as_str() == Some("") {
-            parameter.as_object_mut().map(|parameter| parameter.remove("description"));
+        let said = parameter["description"].as_str().is_some_and(|words| !words.is_empty());
+        let words = PARAMETERS.iter().find(|(name, _)| parameter["name"] == *name).map(|(_, words)| *words);
+        if let (false, Some(words)) = (said, words) {
+            parameter["description"] = json!(words);
         }
     }
 }

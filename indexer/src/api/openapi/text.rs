@@ -40,3 +40,20 @@ pub(super) fn security_schemes() -> Value {
         },
     })
 }
+
+/// What parameters mean that are the same wherever they are: for those without words of their own.
+pub(super) const PARAMETERS: [(&str, &str); 10] = [
+    ("patient", "The patient's account."),
+    ("practitioner", "The practitioner's account."),
+    ("team", "The care team's address."),
+    ("account", "Any account."),
+    ("cid", "The record's CID, in any valid form."),
+    (
+        "at",
+        "Answer for this moment of the past instead of now: an RFC 3339 time, or `block:1234` for the end of that block.",
+    ),
+    ("since", "At or after this time."),
+    ("until", "Before this time."),
+    ("limit", "How many rows at most."),
+    ("cursor", "Go on after the page before: its `page.next`."),
+];

@@ -1,19 +1,24 @@
 //! The accounting of disclosures (45 CFR 164.528(b)(2)): when, to whom, what, and why.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{GrantRef, Place};
 use crate::model::{Address, Moment, Purpose, RecordCid};
 
 /// One record was opened by somebody else than the patient.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Disclosure {
+    /// When.
     pub disclosed_at: Moment,
+    /// To whom.
     pub recipient: Recipient,
-    /// What was disclosed: this record, of this folder (0: none).
+    /// What.
     pub cid: RecordCid,
+    /// The record's folder; 0: none.
     pub folder: u32,
+    /// Why.
     pub purpose: Purpose,
     /// Through whom: the team, the referrer, or the patient for whom a guardian acts.
     pub via: Option<Address>,
@@ -23,7 +28,7 @@ pub struct Disclosure {
 }
 
 /// Who received it, as the public directory had it at that moment. No names are known of guardians.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recipient {
     pub account: Address,
@@ -35,7 +40,7 @@ pub struct Recipient {
 }
 
 /// As what somebody opened a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Capacity {
     Practitioner,

@@ -45,6 +45,7 @@ pub struct AccessLogEntry {
 /// What the API was asked about a patient. Chained (migrations/0011_queries.sql): what was asked cannot be taken out unnoticed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Query)]
 pub struct QueryView {
     /// Counts from 1 what was asked about this patient, or about all.
     pub number: u64,

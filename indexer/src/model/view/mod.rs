@@ -51,6 +51,7 @@ pub struct AsOf {
     pub finalized: bool,
     /// The logs of blocks before this one are archived elsewhere. Absent: all are here.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub archived_before: Option<u64>,
 }
 

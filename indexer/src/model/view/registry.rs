@@ -119,7 +119,7 @@ pub enum TermEnd {
 }
 
 /// What an account is, by what the chain says.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Roles {
     /// Has a chart.
@@ -134,7 +134,7 @@ pub struct Roles {
     pub admin: bool,
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PractitionerRole {
     pub state: PractitionerState,
