@@ -138,7 +138,7 @@ fn no_chain_yet() -> ApiError {
 
 /// A message and its signature.
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object of message and signature")]
 pub(super) struct Signed {
     /// As EIP-4361 has it.
     message: String,

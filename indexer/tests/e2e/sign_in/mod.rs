@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Executor as _};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::indexer::{Indexer, bearer};
+use crate::indexer::{Indexer, Source, bearer};
 use crate::world::{World, connect};
 use letter::{Letter, in_minutes};
 
@@ -29,6 +29,11 @@ struct Stage {
     indexer: Indexer,
 }
 
+/// The chain, for an indexer whose callers sign in.
+fn closed(world: &World) -> Source {
+    Source { open: false, ..world.source() }
+}
+
 impl Stage {
     async fn new() -> Self {
         Self::with(&[]).await
@@ -37,7 +42,7 @@ impl Stage {
     async fn with(arguments: &[&str]) -> Self {
         let world = World::new().await;
         let database = world.database().await;
-        let indexer = Indexer::start_with(&world, &database, arguments).await;
+        let indexer = Indexer::start_on(&closed(&world), &database, arguments).await;
         indexer.catch_up(&world).await;
         Stage { world, database, indexer }
     }
@@ -152,14 +157,35 @@ async fn me_tells_what_the_chain_says_of_an_account() {
 }
 
 #[tokio::test]
+async fn a_session_says_who_and_the_chain_what_they_see() {
+    let stage = Stage::new().await;
+    let [patient, other] = [stage.account(1), stage.account(2)];
+    for account in [patient, other] {
+        stage.world.contract.send(account, RegisterPatientCall { key: [7; 32].into() }).await.unwrap();
+    }
+    stage.indexer.catch_up(&stage.world).await;
+    let token = stage.indexer.sign_in(&stage.world, patient).await;
+    let chart = |patient: Address| format!("/v1/patients/{patient:?}");
+    assert_eq!(problem(stage.indexer.send(&chart(patient), &[]).await).await.1, "not-signed-in");
+    assert_eq!(stage.indexer.ask_as(&token, &chart(patient)).await.0, StatusCode::OK);
+    assert_eq!(stage.indexer.ask_as(&token, &chart(other)).await.0, StatusCode::FORBIDDEN);
+    let (status, _) = stage.indexer.ask_as(&format!("{}0", &token[1..]), "/v1/practitioners").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "what is no session is refused, also where nobody need be signed in");
+    // Where all reads are public, a session is looked at by nobody but who asks for it.
+    let open = Indexer::serve(&stage.world, &stage.database).await;
+    assert_eq!(open.ask_as("nonsense", &chart(other)).await.0, StatusCode::OK);
+    assert_eq!(open.ask_as(&token, ME).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_session_outlives_the_process_and_ends_everywhere_at_once() {
     let Stage { world, database, indexer } = Stage::new().await;
     let (token, other) =
         (indexer.sign_in(&world, world.accounts[1]).await, indexer.sign_in(&world, world.accounts[2]).await);
     indexer.kill();
-    let indexer = Indexer::start(&world, &database).await;
+    let indexer = Indexer::start_closed(&world, &database).await;
     indexer.catch_up(&world).await;
-    let second = Indexer::serve(&world, &database).await;
+    let second = Indexer::serve_on(&closed(&world), &database, &[]).await;
     let account = to_checksum(&world.accounts[1], None);
     for instance in [&indexer, &second] {
         assert_eq!(instance.ask_as(&token, ME).await.1["data"]["account"], account);
@@ -265,13 +291,8 @@ async fn the_log_holds_no_secret_and_names_nobody() {
     stage.indexer.ask_as(&format!("{}0", &token[1..]), ME).await;
     stage.indexer.post("/v1/auth/logout", &[("authorization", &bearer(&token))], None).await;
     // The chain cannot be asked.
-    let lost = stage.world.source();
-    let lost = Indexer::serve_on(
-        &crate::indexer::Source { rpc_url: "http://127.0.0.1:9".into(), ..lost },
-        &stage.database,
-        &[],
-    )
-    .await;
+    let lost = Source { rpc_url: "http://127.0.0.1:9".into(), ..closed(&stage.world) };
+    let lost = Indexer::serve_on(&lost, &stage.database, &[]).await;
     let unknown = Letter::new(&lost, stage.account(2)).await;
     let wrong = unknown.signed_by(&stage.world, stage.account(3)).await;
     assert_eq!(problem(unknown.send(&lost, &wrong).await).await.1, "chain-unavailable");

@@ -9,7 +9,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
 use super::letter::Letter;
-use super::{ME, Stage, problem};
+use super::{ME, Stage, closed, problem};
 use crate::indexer::{Indexer, Source};
 use crate::world::World;
 
@@ -81,7 +81,7 @@ async fn a_chain_that_cannot_be_asked_signs_no_smart_account_in() {
     for (rpc_url, status, kind, said) in
         [("", 401, "sign-in-refused", "RPC_URL"), (SILENT_PORT, 503, "chain-unavailable", "with a new nonce")]
     {
-        let source = Source { rpc_url: rpc_url.to_owned(), ..stage.world.source() };
+        let source = Source { rpc_url: rpc_url.to_owned(), ..closed(&stage.world) };
         let serving = Indexer::serve_on(&source, &stage.database, &[]).await;
         let refused = problem(sign_in(&serving, &stage.world, owned, owner).await).await;
         assert_eq!((refused.0, &*refused.1), (status, kind), "{rpc_url}: {}", refused.2);
@@ -91,7 +91,7 @@ async fn a_chain_that_cannot_be_asked_signs_no_smart_account_in() {
     }
 
     // A node of another chain, where another may have the account's address.
-    let serving = Indexer::serve(&stage.world, &stage.database).await;
+    let serving = Indexer::serve_on(&closed(&stage.world), &stage.database, &[]).await;
     stage.execute("update deployment set chain_id = 5").await;
     let (status, kind, _) = problem(sign_in(&serving, &stage.world, owned, owner).await).await;
     assert_eq!((status, &*kind), (503, "chain-unavailable"));
