@@ -16,6 +16,7 @@ use crate::api::{self, SmartAccounts, Sources};
 use crate::chain::{Chain as _, ChainError, Erc1271, RpcChain, RpcOptions};
 use crate::config::{Cli, Command, Deployment, Follow, Secret, Serving, Source};
 use crate::decode::topics;
+use crate::files;
 use crate::model::{Address, Hash};
 use crate::reindex::reindex;
 use crate::store::{self, Binding, Journal, Reader, Writer};
@@ -36,11 +37,20 @@ pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Res
             let writing = Arc::clone(&sources.writing);
             let follower = Follower { source: &source, deployment, follow: &follow, bar, recheck, writing: &writing };
             // Both end when asked to stop. An error in one ends the process, which is what a supervisor acts on.
-            tokio::try_join!(api::serve(listener, sources, stop.clone()), follower.follow(stop)).map(|_| ())
+            let serve = async {
+                api::serve(listener, sources, stop.clone()).await;
+                Ok(())
+            };
+            tokio::try_join!(serve, follower.follow(stop.clone())).map(|_| ())
         }
         Command::Serve { database_url, rpc_url, serving } => {
             let (listener, sources) = open_api(&serving, &database_url, &rpc_url).await?;
-            api::serve(listener, sources, stop).await
+            api::serve(listener, sources, stop).await;
+            Ok(())
+        }
+        Command::Openapi => {
+            print!("{}", api::description());
+            Ok(())
         }
         Command::Verify { source } => verify_database(&source).await,
         Command::Reindex { database_url, from } => reindex_database(database_url.expose(), from).await,
@@ -54,6 +64,7 @@ async fn open_api(
     nodes: &[Secret<Url>],
 ) -> anyhow::Result<(TcpListener, Sources)> {
     serving.check()?;
+    files::allow_many(serving.limits.max_connections);
     let read = serving.read_database_url.as_ref().unwrap_or(database);
     let (reader, journal) = (Reader::new(read.expose())?, Journal::new(database.expose())?);
     let address = serving.listen;
@@ -249,9 +260,10 @@ async fn verify_database(source: &Source) -> anyhow::Result<()> {
             .await?;
     db.close().await?;
     match outcome {
-        Ok(Verified { block, subjects, links }) => {
+        Ok(Verified { block, subjects, links, queries }) => {
             println!(
-                "verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it"
+                "verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it; {queries} \
+                 queries on record, none taken out"
             );
             Ok(())
         }

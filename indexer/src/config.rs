@@ -1,6 +1,8 @@
 //! The command line and environment, parsed once into types.
 
 mod deployment;
+mod limits;
+mod logging;
 mod serving;
 
 use std::fmt;
@@ -11,12 +13,16 @@ use std::time::Duration;
 use reqwest::Url;
 
 pub use deployment::Deployment;
+pub use limits::Limits;
+pub use logging::{LogFormat, Logging};
 pub use serving::Serving;
 
 /// Follows the Chartkey contract's events into Postgres and serves the query API.
 #[derive(Debug, clap::Parser)]
 #[command(version)]
 pub struct Cli {
+    #[command(flatten)]
+    pub logging: Logging,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -52,6 +58,8 @@ pub enum Command {
         #[arg(long)]
         from: Option<u64>,
     },
+    /// Print the description of the query API (OpenAPI 3.1). Needs neither chain nor database.
+    Openapi,
     /// Recompute every trail from the database and compare it with the contract. Exit code 1 and the first wrong link if
     /// something differs.
     Verify {

@@ -1,14 +1,13 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
-use chartkey_indexer::app;
 use chartkey_indexer::config::Cli;
 use chartkey_indexer::sync::Bar;
+use chartkey_indexer::{app, telemetry};
 use clap::Parser as _;
 use indicatif::MultiProgress;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 /// glibc's keeps what each thread's arena once needed, and a backfill's work wanders from thread to thread.
 #[global_allocator]
@@ -30,17 +29,19 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let bars = MultiProgress::new();
     let terminal = io::stderr().is_terminal();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = bars.clone();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(terminal);
-    log.with_writer(move || AboveBars(lines.clone())).init();
-    match run(cli, if terminal { Bar::on(bars) } else { Bar::default() }).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("chartkey-indexer: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let telemetry = match telemetry::start(&cli.logging, move || AboveBars(lines.clone()), terminal) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return failed(&error),
+    };
+    let ended = run(cli, if terminal { Bar::on(bars) } else { Bar::default() }).await;
+    telemetry.end().await;
+    ended.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("chartkey-indexer: {error:#}");
+    ExitCode::FAILURE
 }
 
 async fn run(cli: Cli, bar: Bar) -> anyhow::Result<()> {

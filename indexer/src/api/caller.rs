@@ -49,6 +49,10 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // Found out before, to count the request.
+        if let Some(caller) = parts.extensions.get() {
+            return Ok(*caller);
+        }
         if Arc::<Options>::from_ref(state).open {
             return Ok(Caller::Anyone);
         }

@@ -3,10 +3,11 @@
 use std::any::Any;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::{error, warn};
+use utoipa::ToSchema;
 
 use crate::model::Malformed;
 use crate::store::StoreError;
@@ -27,10 +28,20 @@ pub enum ApiError {
     /// 404: what is not there.
     NotFound(String),
     NoSuchMethod,
+    /// 406: what would be right.
+    NotAcceptable(String),
     /// 413: a body that is too large.
     TooLarge,
+    /// 414: the most bytes of a path and query.
+    UriTooLong(usize),
     /// 415: a body that is not said to be JSON.
     NotJson,
+    /// 429: seconds until one more request is answered.
+    TooOften {
+        retry_after: u64,
+    },
+    /// 503: there are as many connections as there may be.
+    NoPlace,
     /// 421: a request for another host.
     Misdirected,
     /// 503: the index is not there yet.
@@ -47,19 +58,29 @@ pub enum ApiError {
     Internal(String),
 }
 
-/// A problem without its request id, which `middleware::identify` adds.
-#[derive(Debug, Clone, Serialize)]
+/// What went wrong (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Problem {
+    /// What kind of problem: stable, made to be compared.
+    #[schema(pattern = "^urn:chartkey:problem:[a-z-]+$", example = "urn:chartkey:problem:not-yours")]
     r#type: String,
+    #[schema(example = "Not yours to see")]
     title: &'static str,
+    /// HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 403)]
     status: u16,
+    /// What was wrong, and what would be right.
+    #[schema(example = "this is not yours to see, whether or not it exists")]
     detail: String,
+    /// What the API's log calls the request by.
+    // Added by `middleware::identify`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, example = "6441c0f1d2e3a-7")]
     request_id: Option<String>,
     /// Seconds.
     #[serde(skip)]
-    retry_after: Option<u16>,
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -68,7 +89,7 @@ impl Problem {
         Problem { r#type, title, status, detail: detail.into(), request_id: None, retry_after: None }
     }
 
-    fn unavailable(name: &str, title: &'static str, detail: impl Into<String>, retry_after: u16) -> Self {
+    fn unavailable(name: &str, title: &'static str, detail: impl Into<String>, retry_after: u64) -> Self {
         Problem { retry_after: Some(retry_after), ..Problem::new(name, title, 503, detail) }
     }
 
@@ -113,9 +134,6 @@ impl ApiError {
                 let detail = "the route does not know this method: those in the Allow header it does";
                 Problem::new("method-not-allowed", "Method not allowed", 405, detail)
             }
-            ApiError::TooLarge => {
-                Problem::new("too-large", "Body too large", 413, "the body is larger than any that is right")
-            }
             ApiError::NotJson => {
                 let detail = "expected a body of JSON, with Content-Type: application/json";
                 Problem::new("not-json", "Not JSON", 415, detail)
@@ -125,12 +143,38 @@ impl ApiError {
                               localhost, with the port it listens at";
                 Problem::new("misdirected", "Misdirected request", 421, detail)
             }
+            ApiError::NotAcceptable(_) | ApiError::TooLarge | ApiError::UriTooLong(_) | ApiError::TooOften { .. } => {
+                self.form()
+            }
             ApiError::Internal(cause) => {
                 error!(cause, "a request failed");
                 let detail = "the request could not be answered; the log has the reason under this request id";
                 Problem::new("internal", "Internal error", 500, detail)
             }
             unavailable => unavailable.passing(),
+        }
+    }
+
+    /// What is wrong with a request whatever it is about.
+    fn form(self) -> Problem {
+        match self {
+            ApiError::TooLarge => {
+                Problem::new("too-large", "Body too large", 413, "the body is larger than any that is right")
+            }
+            ApiError::UriTooLong(most) => {
+                let detail = format!("path and query have at most {most} bytes");
+                Problem::new("uri-too-long", "URI too long", 414, detail)
+            }
+            ApiError::TooOften { retry_after } => {
+                let detail =
+                    format!("too many requests: ask again in {retry_after} s (RateLimit-Policy says how many may be)");
+                Problem {
+                    retry_after: Some(retry_after),
+                    ..Problem::new("too-often", "Too many requests", 429, detail)
+                }
+            }
+            ApiError::NotAcceptable(expected) => Problem::new("not-acceptable", "Not acceptable", 406, expected),
+            other => other.problem(),
         }
     }
 
@@ -148,6 +192,10 @@ impl ApiError {
                 let detail = "the chain does not answer right now, so it cannot be asked whether a smart account accepts the \
                               signature: sign in again, with a new nonce";
                 Problem::unavailable("chain-unavailable", "Chain unavailable", detail, 5)
+            }
+            ApiError::NoPlace => {
+                let detail = "there are as many connections as there may be: connect again later";
+                Problem::unavailable("no-place", "No place", detail, 1)
             }
             ApiError::TookTooLong => {
                 let detail = "the answer took too long to find: ask for less at once, or later";
@@ -194,12 +242,19 @@ pub(super) async fn no_such_route() -> ApiError {
     ApiError::NotFound("there is no such route".into())
 }
 
-pub(super) async fn no_such_method() -> ApiError {
-    ApiError::NoSuchMethod
+/// A method that the route does not know: OPTIONS asks which it knows, which axum says in `Allow` either way.
+pub(super) async fn no_such_method(method: Method) -> Response {
+    match method {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => ApiError::NoSuchMethod.into_response(),
+    }
 }
 
-pub(super) fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let text = cause.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("a panic without words");
-    ApiError::Internal(format!("panicked: {text}")).into_response()
+pub(super) async fn no_place() -> ApiError {
+    ApiError::NoPlace
+}
+
+/// Where it panicked is logged by the process's hook. The words are not: those of a string cut wrongly repeat the string.
+pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::Internal("a panic, whose place is logged above".into()).into_response()
 }

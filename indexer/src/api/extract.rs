@@ -9,8 +9,12 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::error::ApiError;
+use crate::model::schema::text_schema;
 use crate::model::{Malformed, Moment};
 
 /// The one parameter of a path.
@@ -109,9 +113,28 @@ impl<'de> Deserialize<'de> for AtParam {
     }
 }
 
+text_schema!(
+    AtParam,
+    "At",
+    "moment",
+    None,
+    "2026-11-22T09:30:00Z",
+    "A moment of the past: a time by RFC 3339, or `block:1234` for the end of that block. Neither in the future nor before the contract's \
+     deployment."
+);
+
 /// A number of rows: 1 to 200, 50 unless told.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit(pub u32);
+
+impl PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200));
+        number.default(Some(Limit::default().0.into())).description(Some("A number of rows.")).into()
+    }
+}
+
+impl ToSchema for Limit {}
 
 impl Default for Limit {
     fn default() -> Self {

@@ -4,45 +4,52 @@
 mod accounts;
 mod answer;
 mod caller;
+mod client;
+mod disclosures;
+mod docs;
 mod error;
 mod events;
 mod extract;
+mod headers;
+mod layers;
+mod limits;
+mod metered;
 mod metrics;
 mod middleware;
+mod openapi;
 mod operations;
 mod page;
 mod patients;
 mod practitioners;
+mod rate;
 mod records;
+mod server;
 mod sign_in;
 mod site;
 mod snapshot;
 mod stream;
 mod teams;
+mod trace;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::FromRef;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::store::{Journal, Reader};
+use layers::{Surroundings, around, refusal};
+pub use limits::{ForwardedHeader, Limits, Proxies};
 use metrics::Metrics;
+use rate::Rates;
 pub use sign_in::SmartAccounts;
 pub use site::{Origin, Site};
-
-/// Bytes of a body: only who signs in sends one.
-const LONGEST_BODY: usize = 32 << 10;
 
 /// What the API needs of the process it is part of.
 #[derive(Clone)]
@@ -66,6 +73,7 @@ pub struct Options {
     pub site: Site,
     /// How long a session lasts, at most a day.
     pub session: Duration,
+    pub limits: Limits,
 }
 
 /// What routes share.
@@ -76,38 +84,35 @@ struct Shared {
     accounts: Option<Arc<dyn SmartAccounts>>,
     options: Arc<Options>,
     metrics: Arc<Metrics>,
+    /// Turns true when streams are to end.
+    stop: watch::Receiver<bool>,
 }
 
-/// Serves until `stop` turns true; requests under way are finished.
-pub async fn serve(listener: TcpListener, sources: Sources, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let stopped = async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    axum::serve(listener, router(sources)).with_graceful_shutdown(stopped).await.context("serving the API")
+/// Serves until `stop` turns true; requests under way are given some time from then on ([`Limits::drain_time`]).
+pub async fn serve(listener: TcpListener, sources: Sources, stop: watch::Receiver<bool>) {
+    let Sources { reader, journal, accounts, writing, options } = sources;
+    let (metrics, limits) = (Arc::new(Metrics::new(writing)), options.limits.clone());
+    let rates = Arc::new(Rates::new(&limits, metrics.clone()));
+    let shared =
+        Shared { reader, journal, accounts, options: Arc::new(options), metrics: metrics.clone(), stop: stop.clone() };
+    let surroundings = Surroundings { shared: shared.clone(), rates: rates.clone() };
+    let routers = (around(answered(shared), surroundings), refusal(metrics.clone()));
+    tokio::select! {
+        () = server::serve(listener, routers, limits, metrics, stop) => {}
+        () = rates.sweep() => {}
+    }
 }
 
-/// Every route, with what surrounds them.
-pub fn router(sources: Sources) -> Router {
-    let metrics = Arc::new(Metrics::new(sources.writing));
-    let options = Arc::new(sources.options);
-    let shared = Shared {
-        reader: sources.reader,
-        journal: sources.journal,
-        accounts: sources.accounts,
-        options: options.clone(),
-        metrics: metrics.clone(),
-    };
+/// Every route, as it is answered.
+fn answered(shared: Shared) -> Router {
     let (routes, _) = routes().split_for_parts();
-    routes
-        .fallback(error::no_such_route)
-        .method_not_allowed_fallback(error::no_such_method)
-        .with_state(shared)
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(from_fn(middleware::limit_time))
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(options, middleware::require_own_host))
-        .layer(from_fn_with_state(metrics, middleware::identify))
+    routes.fallback(error::no_such_route).method_not_allowed_fallback(error::no_such_method).with_state(shared)
+}
+
+/// The description of all routes (OpenAPI 3.1), as JSON.
+pub fn description() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::document(routes().get_openapi()));
+    &TEXT
 }
 
 /// Every route, each with its description.
@@ -120,6 +125,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(patients::access_log))
         .routes(routes!(patients::requests))
         .routes(routes!(events::trail))
+        .routes(routes!(disclosures::disclosures))
         .routes(routes!(records::record))
         .routes(routes!(records::viewers))
         .routes(routes!(records::opens))
@@ -140,4 +146,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(operations::ready))
         .routes(routes!(operations::status))
         .routes(routes!(operations::metrics))
+        .routes(routes!(openapi::description))
+        .routes(routes!(docs::page))
+        .routes(routes!(docs::part))
 }

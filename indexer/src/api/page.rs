@@ -3,8 +3,10 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::extract::Limit;
+use crate::model::schema::text_schema;
 use crate::model::{Address, Malformed, Position};
 use crate::store::read::{LogPlace, PageOf, ViewerPlace};
 
@@ -102,6 +104,31 @@ impl<'de> Deserialize<'de> for LogCursor {
     }
 }
 
+text_schema!(
+    Cursor,
+    "Cursor",
+    "cursor",
+    Some("^[0-9]{1,18}-[0-9]{1,9}$"),
+    "1042-3",
+    "`page.next` of the page before. What it says is the API's own matter."
+);
+text_schema!(
+    ViewerCursor,
+    "ViewerCursor",
+    "viewer-cursor",
+    Some("^[0-9]{1,18}-[0-9]{1,9}-0x[0-9a-fA-F]{40}$"),
+    "1042-3-0x976EA74026E726554dB657fA54763abd0C3a0aa9",
+    "`page.next` of the page before. What it says is the API's own matter."
+);
+text_schema!(
+    LogCursor,
+    "LogCursor",
+    "log-cursor",
+    Some("^[0-9]{1,18}-([0-9]{1,9}|[aq][0-9]{1,18})$"),
+    "1042-3",
+    "`page.next` of the page before. What it says is the API's own matter."
+);
+
 /// One row more than asked for is read: it tells whether there is a next page.
 pub(super) fn page_of(limit: Limit, cursor: Option<Cursor>) -> PageOf<Position> {
     PageOf { limit: limit.0 + 1, after: cursor.map(|cursor| cursor.0) }
@@ -126,8 +153,9 @@ pub(super) fn cut<C, T>(mut rows: Vec<(C, T)>, limit: Limit, cursor: impl Fn(&C)
     (rows.into_iter().map(|(_, row)| row).collect(), Page { next })
 }
 
-/// `page` of a list's answer.
-#[derive(Debug, Serialize)]
+/// Where a list goes on.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page {
+    /// The `cursor` of the next page; null: this is the last one.
     pub next: Option<String>,
 }

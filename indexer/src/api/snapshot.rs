@@ -70,10 +70,10 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        let (mut tx, status) = Reader::from_ref(state).snapshot().await?;
+        let (tx, status) = Reader::from_ref(state).snapshot().await?;
         let status = status.ok_or_else(nothing_indexed)?;
         require_live(&status)?;
-        let as_of = read::as_of(&mut tx).await?.ok_or_else(nothing_indexed)?;
+        let as_of = status.as_of().ok_or_else(nothing_indexed)?;
         Ok(Question(Snapshot {
             tx,
             as_of,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::builder::BoolishValueParser;
 
-use super::Secret;
+use super::{Limits, Secret};
 use crate::api::{Options, Origin, Site};
 
 /// How the API is served.
@@ -30,6 +30,8 @@ pub struct Serving {
     /// All reads are public, without signing in: for chains that are public anyway. On a loopback address only.
     #[arg(long, env = "OPEN", value_parser = BoolishValueParser::new())]
     pub open: bool,
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 impl Serving {
@@ -58,6 +60,7 @@ impl Serving {
             open: self.open,
             site: Site::new(public, listening, self.cors_origins.clone()),
             session: Duration::from_secs(60 * self.session_minutes),
+            limits: self.limits.options(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
+use tracing::instrument;
 
 use super::Pump;
 use super::report::Report;
@@ -61,6 +62,7 @@ impl Pump<'_> {
     }
 
     /// Writes one step and meanwhile links the next.
+    #[instrument(name = "write", skip_all, fields(first = step.first_block, last = step.last.number, events = step.events))]
     async fn write(
         &mut self,
         step: Linked,

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use anyhow::Result;
-use tracing::{info, warn};
+use tracing::{info, instrument, warn};
 
 use super::step::Linked;
 use super::{Pump, RETRY};
@@ -31,23 +31,17 @@ enum Compared {
     All,
 }
 
-/// A trail that is not the contract's.
+/// A trail that is not the contract's. Whose is not said: this is logged, and shown to anybody who asks how the index is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) struct Mismatch {
     subject: Address,
     block: u64,
-    ours: Hash,
-    theirs: Hash,
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.subject {
-            REGISTRY => write!(f, "the registry's trail")?,
-            subject => write!(f, "the trail of {subject}")?,
-        }
-        let Mismatch { block, ours, theirs, .. } = self;
-        write!(f, " is not the contract's at block {block}: the events give {ours}, the contract says {theirs}")
+        let whose = if self.subject == REGISTRY { "the registry's" } else { "a patient's" };
+        write!(f, "{whose} trail is not the contract's at block {} (chartkey-indexer verify says whose)", self.block)
     }
 }
 
@@ -84,6 +78,7 @@ impl Pump<'_> {
         self.compare_at(&expected, &step.last).await
     }
 
+    #[instrument(name = "compare", skip_all, fields(trails = expected.len(), block = at.number))]
     async fn compare_at(&mut self, expected: &[(Address, Hash)], at: &Block) -> Result<bool> {
         if expected.is_empty() {
             return Ok(true);
@@ -95,7 +90,7 @@ impl Pump<'_> {
         };
         for ((subject, ours), theirs) in expected.iter().zip(theirs) {
             if *ours != theirs {
-                return Err(Mismatch { subject: *subject, block: at.number, ours: *ours, theirs }.into());
+                return Err(Mismatch { subject: *subject, block: at.number }.into());
             }
         }
         self.doubts.settle(&subjects);

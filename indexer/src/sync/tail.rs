@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use anyhow::bail;
-use tracing::warn;
+use tracing::{instrument, warn};
 
 use super::step::{Linked, Step, read};
 use super::{Pump, fork};
@@ -61,6 +61,7 @@ impl Pump<'_> {
     }
 
     /// Withdraws and appends in one transaction, cursor included.
+    #[instrument(name = "index", skip_all, fields(blocks = headers.len(), head = head.block.number))]
     async fn store_branch(
         &mut self,
         withdraw_from: Option<u64>,

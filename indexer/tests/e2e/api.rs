@@ -18,7 +18,7 @@ mod ward;
 mod ways;
 
 const DIGEST: [u8; 32] = [0xab; 32];
-const END: u64 = 1_800_000_000;
+pub const END: u64 = 1_800_000_000;
 
 /// A patient with one record; one practitioner with a grant for it, another whose grant was revoked.
 struct Story {
@@ -75,12 +75,12 @@ impl Story {
     }
 }
 
-fn new_record(digest: [u8; 32]) -> NewRecord {
+pub fn new_record(digest: [u8; 32]) -> NewRecord {
     let cid = [&[0x01, 0x55, 0x12, 0x20], &digest[..]].concat().into();
     NewRecord { cid, key_commit: [1; 32], sealed_metadata: [2; 5].into() }
 }
 
-fn text(address: Address) -> String {
+pub fn text(address: Address) -> String {
     to_checksum(&address, None)
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access;
 mod api;
 mod archive;
 mod chain;
@@ -14,8 +15,10 @@ mod layers;
 mod operations;
 mod outage;
 mod outages;
+mod plans;
 mod reorg;
 mod replica;
+mod server;
 mod sign_in;
 mod store;
 mod verify;

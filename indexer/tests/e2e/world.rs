@@ -76,6 +76,13 @@ impl World {
         (number.as_u64(), block["hash"].as_str().unwrap().to_owned())
     }
 
+    /// The latest block's time, in Unix seconds.
+    pub async fn now(&self) -> u64 {
+        let block: Value = self.rpc().call("eth_getBlockByNumber", json!(["latest", false])).await.unwrap();
+        let time: U64 = serde_json::from_value(block["timestamp"].clone()).unwrap();
+        time.as_u64()
+    }
+
     pub async fn mine(&self, blocks: u64) {
         let _: Value = self.rpc().call("anvil_mine", json!([U64::from(blocks)])).await.unwrap();
     }

@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Options;
 use super::error::ApiError;
@@ -82,8 +83,9 @@ where
     }
 }
 
-#[derive(Serialize)]
-struct Data<T> {
+/// An answer that says nothing of the chain.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Data<T> {
     data: T,
 }
 
@@ -93,19 +95,31 @@ fn unkept<T: Serialize>(answer: T) -> Response {
 }
 
 /// What to sign in with.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Nonce {
+pub(super) struct Nonce {
     /// To be used once.
+    #[schema(pattern = "^[A-Za-z0-9]{8,64}$", example = "kEWepMt9knR6lWJ6A")]
     nonce: String,
+    /// When it can no longer be used.
     expires_at: Moment,
     /// What the message may name as its domain; its URI is at one of them.
+    #[schema(example = json!(["api.example.org"]))]
     domains: Vec<String>,
+    /// What the message has to name as its chain (EIP-155).
+    #[schema(example = 31_337)]
     chain_id: u64,
 }
 
-/// `POST /v1/auth/nonce`: what to put into the message to sign.
-#[utoipa::path(post, path = "/v1/auth/nonce")]
+/// What to put into the message to sign (EIP-4361).
+#[utoipa::path(
+    post,
+    path = "/v1/auth/nonce",
+    operation_id = "newNonce",
+    tag = "Sign-in",
+    security(()),
+    responses((status = 200, description = "A nonce, and what else the message has to say", body = Data<Nonce>))
+)]
 pub(super) async fn nonce(
     _: NotForeign,
     Params(Nothing {}): Params<Nothing>,
@@ -123,27 +137,40 @@ fn no_chain_yet() -> ApiError {
 }
 
 /// A message and its signature.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object of message and signature")]
 pub(super) struct Signed {
     /// As EIP-4361 has it.
     message: String,
-    /// 0x and hexadecimal digits.
+    /// Of 65 bytes by a key; of any number by a smart account.
+    #[schema(pattern = "^0x([0-9a-fA-F]{2}){0,4096}$", example = "0x1b")]
     signature: String,
 }
 
 /// Who is signed in now.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Begun {
+#[schema(as = Session)]
+pub(super) struct Begun {
     account: Address,
     /// To be sent as `Authorization: Bearer`.
     token: String,
+    /// When to sign in again.
     expires_at: Moment,
 }
 
-/// `POST /v1/auth/verify`: begins a session. The nonce is used up by it, whatever comes of it.
-#[utoipa::path(post, path = "/v1/auth/verify")]
+/// Begins a session: who signed is signed in. The nonce is used up by it, whatever comes of it.
+///
+/// The answer has a token, and sets a cookie that does the same for browsers. Signatures by keys and by smart accounts (ERC-1271) do.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/verify",
+    operation_id = "verify",
+    tag = "Sign-in",
+    security(()),
+    request_body = Signed,
+    responses((status = 200, description = "Who is signed in now", body = Data<Begun>))
+)]
 pub(super) async fn verify(
     _: NotForeign,
     Params(Nothing {}): Params<Nothing>,
@@ -217,23 +244,31 @@ async fn require_signature(
 }
 
 /// Who is signed in, and what they are by what the chain says.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Me {
+pub(super) struct Me {
     account: Address,
+    /// When the session ends.
     expires_at: Moment,
     roles: Roles,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct MeAsOf {
+#[schema(as = MeAnswer)]
+pub(super) struct MeAsOf {
     data: Me,
     as_of: AsOf,
 }
 
-/// `GET /v1/auth/me`: who is signed in, and what they are at the indexed head.
-#[utoipa::path(get, path = "/v1/auth/me")]
+/// Who is signed in, and what they are at the indexed head.
+#[utoipa::path(
+    get,
+    path = "/v1/auth/me",
+    operation_id = "getMe",
+    tag = "Sign-in",
+    responses((status = 200, description = "Who is signed in", body = MeAsOf))
+)]
 pub(super) async fn me(
     SignedIn(Session { account, expires_at }): SignedIn,
     Params(Nothing {}): Params<Nothing>,
@@ -245,8 +280,14 @@ pub(super) async fn me(
     Ok(unkept(MeAsOf { data: Me { account, expires_at, roles }, as_of: snapshot.as_of }))
 }
 
-/// `POST /v1/auth/logout`: ends the session that the request carries, whatever is left of it.
-#[utoipa::path(post, path = "/v1/auth/logout")]
+/// Ends the session that the request carries, whatever is left of it.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/logout",
+    operation_id = "logout",
+    tag = "Sign-in",
+    responses((status = 204, description = "It is over"))
+)]
 pub(super) async fn logout(
     _: NotForeign,
     Params(Nothing {}): Params<Nothing>,

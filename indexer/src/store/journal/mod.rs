@@ -1,6 +1,7 @@
 //! What the API itself writes: who is signed in, and what was asked about patients. Always to the database that is written, never to a standby of it, so that it counts
 //! at once everywhere.
 
+mod chain;
 mod queries;
 mod sessions;
 
@@ -9,12 +10,14 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
+pub use chain::{BrokenQuery, check_queries};
 pub use queries::Query;
 pub use sessions::{NonceUse, Session};
 
 use super::StoreError;
 use super::nagle;
 use super::open::options;
+use super::read::Load;
 
 const CONNECTIONS: u32 = 8;
 /// How long a request waits for a connection: while all are busy, or the database does not answer.
@@ -47,5 +50,11 @@ impl Journal {
             });
         let pool = pool.connect_lazy_with(options);
         Ok(Journal { recorder: queries::Recorder::new(pool.clone()), pool })
+    }
+
+    /// How busy its connections are; who waits, waits to be written down.
+    pub fn load(&self) -> Load {
+        let waiting = u32::try_from(self.recorder.waiting()).unwrap_or(u32::MAX);
+        Load::of(&self.pool, CONNECTIONS, waiting)
     }
 }

@@ -1,6 +1,9 @@
 //! That the API was asked about patients (migrations/0011_queries.sql): written down together with what others ask at the same
 //! moment, and on the disk before any of it is answered.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
@@ -42,14 +45,24 @@ struct Entry {
 
 /// The way to the task that writes.
 #[derive(Clone)]
-pub(super) struct Recorder(mpsc::Sender<Entry>);
+pub(super) struct Recorder {
+    entries: mpsc::Sender<Entry>,
+    /// Queries on the disk, since the process began.
+    written: Arc<AtomicU64>,
+}
 
 impl Recorder {
     /// Begins the task. It ends with the last clone of this.
     pub fn new(pool: PgPool) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(write_all(pool, receiver));
-        Recorder(sender)
+        let written = Arc::<AtomicU64>::default();
+        tokio::spawn(write_all(pool, receiver, Arc::clone(&written)));
+        Recorder { entries: sender, written }
+    }
+
+    /// Requests that wait to be written down.
+    pub fn waiting(&self) -> usize {
+        self.entries.max_capacity() - self.entries.capacity()
     }
 }
 
@@ -61,12 +74,17 @@ impl Journal {
         }
         let (done, written) = oneshot::channel();
         let gone = |_| StoreError::Refused("what is asked cannot be written down: the task that does it ended".into());
-        self.recorder.0.send(Entry { queries, done }).await.map_err(|_| gone(()))?;
+        self.recorder.entries.send(Entry { queries, done }).await.map_err(|_| gone(()))?;
         written.await.map_err(|_| gone(()))?
+    }
+
+    /// Queries written down since the process began.
+    pub fn written(&self) -> u64 {
+        self.recorder.written.load(Ordering::Relaxed)
     }
 }
 
-async fn write_all(pool: PgPool, mut entries: mpsc::Receiver<Entry>) {
+async fn write_all(pool: PgPool, mut entries: mpsc::Receiver<Entry>, count: Arc<AtomicU64>) {
     while let Some(first) = entries.recv().await {
         let mut rows = first.queries.len();
         let mut batch = vec![first];
@@ -77,6 +95,9 @@ async fn write_all(pool: PgPool, mut entries: mpsc::Receiver<Entry>) {
             batch.push(next);
         }
         let written = write(&pool, batch.iter().flat_map(|entry| &entry.queries)).await;
+        if written.is_ok() {
+            count.fetch_add(rows as u64, Ordering::Relaxed);
+        }
         for entry in batch {
             // Who does not wait any more has nothing to send.
             let _ = entry.done.send(match &written {
