@@ -250,7 +250,10 @@ impl Hospital {
         ] {
             sqlx::query(change).bind(patient).execute(&mut db).await.unwrap();
             let (fine, said) = run_to_end(&self.world, &self.database, &["verify"]).await;
-            assert!(!fine && said.contains("of what the API was asked about them is not what was written down"), "{said}");
+            assert!(
+                !fine && said.contains("of what the API was asked about them is not what was written down"),
+                "{said}"
+            );
         }
     }
 }
