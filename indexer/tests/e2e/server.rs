@@ -45,6 +45,7 @@ impl Server {
         let guests = guests.iter().map(|guest| guest.parse().unwrap()).collect();
         let site = Site::new(Origin::of(address), address, guests);
         let sources = Sources {
+            accounts: None,
             reader: Reader::new(database).unwrap(),
             journal: Journal::new(database).unwrap(),
             writing: <_>::default(),

@@ -119,6 +119,7 @@ pub enum TermEnd {
 }
 
 /// What an account is, by what the chain says.
+#[expect(clippy::struct_excessive_bools, reason = "roles are held or not, each by itself")]
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Roles {

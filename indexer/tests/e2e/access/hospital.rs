@@ -15,7 +15,7 @@ use ethers::utils::keccak256;
 use serde_json::{Value, json};
 
 use crate::api::{END, new_record, text};
-use crate::indexer::Indexer;
+use crate::indexer::{Indexer, run_to_end};
 use crate::viewers::cid;
 use crate::world::{World, connect};
 
@@ -230,7 +230,7 @@ impl Hospital {
         ] {
             sqlx::query(sqlx::AssertSqlSafe(format!("set role {role}"))).execute(&mut db).await.unwrap();
             for statement in statements {
-                let refused = sqlx::query(statement).execute(&mut db).await.unwrap_err();
+                let refused = sqlx::query(*statement).execute(&mut db).await.unwrap_err();
                 assert!(refused.to_string().contains("permission denied"), "{role}: {statement}: {refused}");
             }
             sqlx::query("reset role").execute(&mut db).await.unwrap();
@@ -239,6 +239,22 @@ impl Hospital {
                 select q.link, query_link(lag(q.link, 1, query_start(q.patient)) over (partition by q.patient order by q.number), q) as expected
                 from query q) links where link <> expected";
         assert_eq!(sqlx::query_scalar::<_, i64>(broken).fetch_one(&mut db).await.unwrap(), 0);
+        let (fine, said) = run_to_end(&self.world, &self.database, &["verify"]).await;
+        assert!(fine && said.contains("queries on record, none taken out"), "{said}");
+        // Who owns the database can take the guard down, and is found out.
+        let patient = self.accounts["patient"].as_bytes();
+        sqlx::query("alter table query disable trigger query_stays").execute(&mut db).await.unwrap();
+        for change in [
+            "delete from query where patient = $1 and number = (select max(number) from query where patient = $1)",
+            "update query set asked = 'nothing' where patient = $1 and number = 2",
+        ] {
+            sqlx::query(change).bind(patient).execute(&mut db).await.unwrap();
+            let (fine, said) = run_to_end(&self.world, &self.database, &["verify"]).await;
+            assert!(
+                !fine && said.contains("of what the API was asked about them is not what was written down"),
+                "{said}"
+            );
+        }
     }
 }
 

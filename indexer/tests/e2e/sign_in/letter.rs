@@ -45,9 +45,11 @@ impl Letter {
 
     pub fn text(&self) -> String {
         let statement = self.statement.map_or_else(String::new, |statement| format!("{statement}\n"));
-        let mut text = format!(
+        let optional = [("Expiration Time", self.expires_at), ("Not Before", self.not_before)];
+        let optional = optional.iter().filter_map(|(name, time)| Some(format!("\n{name}: {}", rfc3339((*time)?))));
+        format!(
             "{} wants you to sign in with your Ethereum account:\n{}\n\n{statement}\nURI: {}\nVersion: {}\nChain ID: {}\n\
-             Nonce: {}\nIssued At: {}",
+             Nonce: {}\nIssued At: {}{}",
             self.domain,
             to_checksum(&self.account, None),
             self.uri,
@@ -55,13 +57,8 @@ impl Letter {
             self.chain_id,
             self.nonce,
             rfc3339(self.issued_at),
-        );
-        for (name, time) in [("Expiration Time", self.expires_at), ("Not Before", self.not_before)] {
-            if let Some(time) = time {
-                text += &format!("\n{name}: {}", rfc3339(time));
-            }
-        }
-        text
+            optional.collect::<String>(),
+        )
     }
 
     /// The signature by the key of an account of the chain (EIP-191).

@@ -101,7 +101,7 @@ async fn what_cannot_be_read_is_told_what_would_be_right() {
         (400, "bad-request", &[json], body("Let me in.", &signature), "EIP-4361"),
         (400, "bad-request", &[json], body(&text.replace("Version: 1", "Version: 2"), &signature), "Version"),
         (400, "bad-request", &[json], body(&text.replace('\n', "\r\n"), &signature), "EIP-4361"),
-        (413, "too-large", &[json], body(&"x".repeat(40_000), &signature), "larger"),
+        (413, "too-large", &[json], body(&"x".repeat(70_000), &signature), "larger"),
     ] {
         let response = stage.indexer.post_text(VERIFY, headers, body.clone()).await;
         let (answered, named, why) = problem(response).await;
