@@ -8,6 +8,7 @@ mod archive;
 mod chain;
 mod chaos;
 mod crash;
+mod description;
 mod failover;
 mod history;
 mod indexer;

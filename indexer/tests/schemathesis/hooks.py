@@ -51,9 +51,12 @@ def left_alone(ctx, response):
 
 
 @schemathesis.hook
-def map_query(ctx, query):
+def before_call(ctx, case, kwargs):
     """An end that lies before its beginning is refused, which no schema says."""
+    query = case.query or {}
     for first, last in [("fromBlock", "toBlock"), ("since", "until")]:
-        if query and first in query and last in query:
-            query.pop(last)
-    return query
+        ends = [query.get(first), query.get(last)]
+        if all(str(end).isdigit() for end in ends):
+            query[first], query[last] = sorted(ends, key=int)
+        elif None not in ends and first == "since":
+            query[last] = query[first]
