@@ -140,6 +140,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the session that the request carries, whatever is left of it. */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and what they are at the indexed head. */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/nonce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What to put into the message to sign (EIP-4361). */
+        post: operations["newNonce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a session: who signed is signed in. The nonce is used up by it, whatever comes of it.
+         * @description The answer has a token, and sets a cookie that does the same for browsers. Signatures by keys and by smart accounts (ERC-1271) do.
+         */
+        post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/can-open": {
         parameters: {
             query?: never;
@@ -206,6 +277,26 @@ export interface paths {
         };
         /** Who did what in a chart, and why, the newest first; with what this API was asked about the patient (`kind` is `Queried`). */
         get: operations["listAccessLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient}/disclosures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The accounting of disclosures that patients are owed (45 CFR 164.528): every open by somebody else, oldest first.
+         * @description As `text/csv` or `application/x-ndjson`, all of it from `cursor` on in one answer; the head is in `Chartkey-As-Of`.
+         */
+        get: operations["listDisclosures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -528,7 +619,6 @@ export interface components {
         /**
          * Format: date-time
          * @description A time by RFC 3339, with any offset.
-         * @example 2026-11-22T10:30:00+01:00
          */
         AnyMoment: string;
         /** @description The indexed head an answer was read at. */
@@ -552,7 +642,6 @@ export interface components {
         /**
          * Format: moment
          * @description A moment of the past: a time by RFC 3339, or `block:1234` for the end of that block. Neither in the future nor before the contract's deployment.
-         * @example 2026-11-22T09:30:00Z
          */
         At: string;
         /** @description The verdict on one reader and one record, as the contract's `whyNot` gives it. */
@@ -569,6 +658,11 @@ export interface components {
             data: components["schemas"]["CanOpen"];
         };
         /**
+         * @description As what somebody opened a record.
+         * @enum {string}
+         */
+        Capacity: "practitioner" | "guardian";
+        /**
          * Format: cid
          * @description A record's content identifier on IPFS: CIDv1 in base32, with sha2-256 and the codec raw or dag-pb.
          * @example bafkreiaz7hfnnyjzoecz54vi3qrwebm74kzsiygirtzagu2jp7vkeizolq
@@ -583,7 +677,6 @@ export interface components {
         /**
          * Format: cursor
          * @description `page.next` of the page before. What it says is the API's own matter.
-         * @example 1042-3
          */
         Cursor: string;
         /**
@@ -592,6 +685,31 @@ export interface components {
          * @example 0x19f9cad68f29c90595e9f5c79d12f66bc2cc8f1628a26a98f28691f9e81dcc26
          */
         Digest: string;
+        /** @description One record was opened by somebody else than the patient. */
+        Disclosure: {
+            /** @description What. */
+            cid: components["schemas"]["Cid"];
+            /** @description When. */
+            disclosedAt: components["schemas"]["Moment"];
+            /**
+             * Format: int64
+             * @description The record's folder; 0: none.
+             */
+            folder: number;
+            grant: components["schemas"]["GrantRef"] | null;
+            position: components["schemas"]["Place"];
+            /** @description Why. */
+            purpose: components["schemas"]["Purpose"];
+            /** @description To whom. */
+            recipient: components["schemas"]["Recipient"];
+            via: components["schemas"]["Address"] | null;
+        };
+        /** @description An answer that is a page of a list. */
+        DisclosurePage: {
+            asOf: components["schemas"]["AsOf"];
+            data: components["schemas"]["Disclosure"][];
+            page: components["schemas"]["Page"];
+        };
         /** @description That practitioners who may in emergencies can open the chart without a grant, and every such opening is told. */
         EmergencyPolicy: {
             /**
@@ -730,7 +848,6 @@ export interface components {
         /**
          * Format: log-cursor
          * @description `page.next` of the page before. What it says is the API's own matter.
-         * @example 1042-3
          */
         LogCursor: string;
         /**
@@ -751,12 +868,50 @@ export interface components {
             timestamp: components["schemas"]["Moment"];
             transactionHash: components["schemas"]["Hash"] | null;
         };
+        /** @description Who is signed in, and what they are by what the chain says. */
+        Me: {
+            account: components["schemas"]["Address"];
+            /** @description When the session ends. */
+            expiresAt: components["schemas"]["Moment"];
+            roles: components["schemas"]["Roles"];
+        };
+        MeAnswer: {
+            asOf: components["schemas"]["AsOf"];
+            data: components["schemas"]["Me"];
+        };
         /**
          * Format: date-time
          * @description A time by RFC 3339, in UTC.
          * @example 2026-11-22T09:30:00Z
          */
         Moment: string;
+        /** @description What to sign in with. */
+        Nonce: {
+            /**
+             * Format: int64
+             * @description What the message has to name as its chain (EIP-155).
+             * @example 31337
+             */
+            chainId: number;
+            /**
+             * @description What the message may name as its domain; its URI is at one of them.
+             * @example [
+             *       "api.example.org"
+             *     ]
+             */
+            domains: string[];
+            /** @description When it can no longer be used. */
+            expiresAt: components["schemas"]["Moment"];
+            /**
+             * @description To be used once.
+             * @example kEWepMt9knR6lWJ6A
+             */
+            nonce: string;
+        };
+        /** @description An answer that says nothing of the chain. */
+        NonceAnswer: {
+            data: components["schemas"]["Nonce"];
+        };
         /** @description Where a list goes on. */
         Page: {
             /** @description The `cursor` of the next page; null: this is the last one. */
@@ -844,6 +999,10 @@ export interface components {
             asOf: components["schemas"]["AsOf"];
             data: components["schemas"]["Practitioner"][];
             page: components["schemas"]["Page"];
+        };
+        PractitionerRole: {
+            state: components["schemas"]["PractitionerState"];
+            validUntil: components["schemas"]["Moment"];
         };
         /**
          * @description In good standing; suspended by a registrar; or past the date until which a registrar vouched.
@@ -940,6 +1099,15 @@ export interface components {
          * @enum {string}
          */
         Reason: "allowed" | "unknownPatient" | "unknownRecord" | "recordRetracted" | "notAGuardian" | "unknownPractitioner" | "practitionerSuspended" | "practitionerLapsed" | "notATeamMember" | "referrerNotInGoodStanding" | "noGrant" | "parentEnded" | "grantVoided" | "grantExpired" | "rightNotGranted" | "purposeNotGranted" | "notJudged";
+        /** @description Who received it, as the public directory had it at that moment. No names are known of guardians. */
+        Recipient: {
+            account: components["schemas"]["Address"];
+            capacity: components["schemas"]["Capacity"];
+            licence: string | null;
+            name: string | null;
+            organisation: string | null;
+            specialty: string | null;
+        };
         /** @description One encrypted file in one chart. Its content is on IPFS, not here. */
         Record: {
             addedAt: components["schemas"]["Moment"];
@@ -1021,6 +1189,18 @@ export interface components {
          * @enum {string}
          */
         Right: "READ" | "WRITE" | "REFER";
+        /** @description What an account is, by what the chain says. */
+        Roles: {
+            admin: boolean;
+            auditor: boolean;
+            custodian: boolean;
+            /** @description The charts of which it is a guardian now: the first 200, in the order in which it became one. */
+            guardianOf: components["schemas"]["Address"][];
+            /** @description Has a chart. */
+            patient: boolean;
+            practitioner: components["schemas"]["PractitionerRole"] | null;
+            registrar: boolean;
+        };
         /** @description What a grant covers, and what is added to it later. `folder` and `cid` are null unless of that kind. */
         Scope: {
             cid: components["schemas"]["Cid"] | null;
@@ -1039,9 +1219,30 @@ export interface components {
         /**
          * Format: scope
          * @description `chart`, `emergency`, a folder's number, or a record's CID.
-         * @example chart
          */
         ScopeParam: string;
+        /** @description Who is signed in now. */
+        Session: {
+            account: components["schemas"]["Address"];
+            /** @description When to sign in again. */
+            expiresAt: components["schemas"]["Moment"];
+            /** @description To be sent as `Authorization: Bearer`. */
+            token: string;
+        };
+        /** @description An answer that says nothing of the chain. */
+        SessionAnswer: {
+            data: components["schemas"]["Session"];
+        };
+        /** @description A message and its signature. */
+        Signed: {
+            /** @description As EIP-4361 has it. */
+            message: string;
+            /**
+             * @description Of 65 bytes by a key; of any number by a smart account.
+             * @example 0x1b
+             */
+            signature: string;
+        };
         /** @description How far the index is, in the database that this instance reads. */
         Status: {
             /**
@@ -1103,6 +1304,7 @@ export interface components {
              * @description The latest indexed block; null: none yet.
              */
             indexedBlock: number | null;
+            indexedHash: components["schemas"]["Hash"] | null;
             /**
              * Format: int64
              * @description Blocks between the indexed one and the head.
@@ -1197,7 +1399,6 @@ export interface components {
         /**
          * Format: viewer-cursor
          * @description `page.next` of the page before. What it says is the API's own matter.
-         * @example 1042-3-0x976EA74026E726554dB657fA54763abd0C3a0aa9
          */
         ViewerCursor: string;
         /** @description An answer that is a page of a list. */
@@ -1238,8 +1439,28 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `Accept` allows none of the forms that this route answers in. */
+        NotAcceptable: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description What the path names is not there. */
         NotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is not said to be JSON: send `Content-Type: application/json`. */
+        NotJson: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1258,7 +1479,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description Nobody is signed in, or the session ended: sign in (`POST /v1/auth/nonce`, `POST /v1/auth/verify`). */
+        /** @description Nobody is signed in, or the session ended, or the sign-in is refused: sign in (`POST /v1/auth/nonce`, `POST /v1/auth/verify`). */
         NotSignedIn: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1268,7 +1489,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Not yours to see. The same whether or not it exists. */
+        /** @description Not yours to see. The same whether or not it exists. Of `POST`: a page of an origin that may not sign in here. */
         NotYours: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1310,6 +1531,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Path and query are longer than any that is right. */
+        UriTooLong: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -1318,7 +1549,7 @@ export interface components {
         "Cache-Control": string;
         /** @description Of NDJSON: the indexed head it was read at, as JSON like `asOf`. */
         "Chartkey-As-Of": string;
-        /** @description Changes with the head of the chain. Send it as `If-None-Match`. */
+        /** @description Changes when the answer does: with the head of the chain, at least. Send it as `If-None-Match`. */
         ETag: string;
         /** @description What is left of what is allowed, and in how many seconds there is more (draft-ietf-httpapi-ratelimit-headers). */
         RateLimit: string;
@@ -1355,6 +1586,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1392,6 +1625,8 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1420,6 +1655,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1444,10 +1681,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/openmetrics-text": string;
+                    "text/plain": string;
                 };
             };
             400: components["responses"]["BadRequest"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1466,6 +1705,8 @@ export interface operations {
             /** @description OpenAPI 3.1 */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1475,7 +1716,10 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1504,6 +1748,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1532,6 +1778,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1567,6 +1815,140 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotYours"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is signed in */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotYours"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    newNonce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A nonce, and what else the message has to say */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NonceAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotYours"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signed"];
+            };
+        };
+        responses: {
+            /** @description Who is signed in now */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotYours"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["NotJson"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1613,6 +1995,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1661,6 +2045,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1698,6 +2084,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1752,6 +2140,59 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listDisclosures: {
+        parameters: {
+            query?: {
+                /** @description At or after this time. Unless told, six years before `until`. */
+                since?: components["schemas"]["AnyMoment"];
+                /** @description Before this time. Unless told, up to the indexed head. */
+                until?: components["schemas"]["AnyMoment"];
+                /** @description How many rows at most. */
+                limit?: components["schemas"]["Limit"];
+                /** @description Go on after the page before: its `page.next`. */
+                cursor?: components["schemas"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description The patient's account. */
+                patient: components["schemas"]["Address"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Opens by others, the oldest first */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Chartkey-As-Of": components["headers"]["Chartkey-As-Of"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisclosurePage"];
+                    "application/x-ndjson": components["schemas"]["Disclosure"];
+                    "text/csv": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotYours"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1802,6 +2243,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1854,6 +2297,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1898,6 +2343,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1924,7 +2371,9 @@ export interface operations {
             /** @description Links in the chain's order */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "Chartkey-As-Of": components["headers"]["Chartkey-As-Of"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1935,10 +2384,13 @@ export interface operations {
                     "application/x-ndjson": components["schemas"]["TrailLink"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -1983,6 +2435,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2027,6 +2481,8 @@ export interface operations {
             };
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2062,6 +2518,8 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2104,6 +2562,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2148,6 +2608,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2192,6 +2654,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2232,6 +2696,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2278,6 +2744,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2324,6 +2792,8 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -2359,6 +2829,8 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];

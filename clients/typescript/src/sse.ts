@@ -8,8 +8,8 @@ export interface ServerSentEvent {
   id: string | undefined;
 }
 
-/** What a stream says: an event, how long to wait before coming back, or that it is still there. */
-export type Said = { event: ServerSentEvent } | { retry: number } | "alive";
+/** What a stream says: an event, where it is, how long to wait before coming back, or that it is still there. */
+export type Said = { event: ServerSentEvent } | { at: string | undefined } | { retry: number } | "alive";
 
 /** Reads a `text/event-stream` body. An event that was not ended by an empty line is dropped: it comes again. */
 export async function* saidBy(body: ReadableStream<Uint8Array>, lastEventId?: string): AsyncGenerator<Said> {
@@ -17,7 +17,7 @@ export async function* saidBy(body: ReadableStream<Uint8Array>, lastEventId?: st
   for await (const { line, ended } of linesOf(body)) {
     if (!ended) return;
     if (line === "") {
-      if (data.length > 0) yield { event: { event, data: data.join("\n"), id } };
+      yield data.length > 0 ? { event: { event, data: data.join("\n"), id } } : { at: id };
       [event, data] = ["message", []];
       continue;
     }

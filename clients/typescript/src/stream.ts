@@ -38,13 +38,13 @@ export async function* eventsOf<E extends { event: string; data: unknown; id: st
       for await (const said of connection(transport, path, lastEventId, options)) {
         losses = 0;
         if (said === "alive") continue;
-        if ("retry" in said) {
-          first = said.retry;
-          continue;
+        if ("retry" in said) first = said.retry;
+        else if ("at" in said) lastEventId = said.at ?? lastEventId;
+        else {
+          const { event, data, id } = said.event;
+          yield { event, data: JSON.parse(data), id } as E;
+          lastEventId = id ?? lastEventId;
         }
-        const { event, data, id } = said.event;
-        yield { event, data: JSON.parse(data), id } as E;
-        lastEventId = id ?? lastEventId;
       }
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;

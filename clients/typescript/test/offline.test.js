@@ -64,12 +64,14 @@ describe("ndjson", () => {
 
 describe("server-sent events", () => {
   it("are read as the standard says", async () => {
-    const text = ': hello\nretry: 250\n\nid: 7\nevent: event\ndata: {"a":\ndata: 1}\n\ndata:x\r\n\r\nid: 8\ndata: lost';
+    const text = ': hello\nretry: 250\n\nid: 7\nevent: event\ndata: {"a":\ndata: 1}\n\ndata:x\r\n\r\nid: 8\n\nid: 9\ndata: lost';
     assert.deepEqual(await all(saidBy(bodyOf(text))), [
       "alive",
       { retry: 250 },
+      { at: undefined },
       { event: { event: "event", data: '{"a":\n1}', id: "7" } },
       { event: { event: "message", data: "x", id: "7" } },
+      { at: "8" },
     ]);
   });
 });
@@ -156,8 +158,10 @@ describe("a stream", () => {
 
   it("comes back after silence, and stops when told", async () => {
     const stop = new AbortController();
-    const silent = (request) =>
-      new Response(new ReadableStream({ start: (c) => request.signal.addEventListener("abort", () => c.error(request.signal.reason)) }));
+    const silent = (request) => {
+      request.signal.throwIfAborted();
+      return new Response(new ReadableStream({ start: (c) => request.signal.addEventListener("abort", () => c.error(request.signal.reason)) }));
+    };
     const { client, asked } = served((request, n) => {
       if (n === 2) stop.abort(new Error("enough"));
       return silent(request);

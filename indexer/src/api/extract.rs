@@ -118,7 +118,7 @@ text_schema!(
     "At",
     "moment",
     None,
-    "2026-11-22T09:30:00Z",
+    None,
     "A moment of the past: a time by RFC 3339, or `block:1234` for the end of that block. Neither in the future nor before the contract's \
      deployment."
 );

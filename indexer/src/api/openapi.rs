@@ -60,6 +60,7 @@ pub(super) async fn description(Params(Nothing {}): Params<Nothing>, headers: He
 pub(super) fn document(routes: &OpenApi) -> String {
     let mut said = json!(routes);
     let mut paths = said["paths"].take();
+    schemas::everywhere(&mut paths);
     for (path, item) in objects(&mut paths) {
         for (method, operation) in objects(item) {
             answers::complete(path, method, operation);

@@ -110,7 +110,7 @@ async fn read_status(reader: &Reader) -> Result<Status, ApiError> {
     operation_id = "getMetrics",
     tag = "Operations",
     security(()),
-    responses((status = 200, description = "Metrics", body = String, content_type = "application/openmetrics-text"))
+    responses((status = 200, description = "Metrics", body = String, content_type = "text/plain"))
 )]
 pub(super) async fn metrics(
     Params(Nothing {}): Params<Nothing>,

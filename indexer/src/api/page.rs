@@ -47,7 +47,8 @@ pub(super) struct ViewerCursor(pub ViewerPlace);
 impl std::fmt::Display for ViewerCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (at, viewer) = self.0;
-        write!(f, "{}-{viewer}", Cursor(at))
+        // In one case, so that a pattern can describe it.
+        write!(f, "{}-{}", Cursor(at), viewer.to_string().to_lowercase())
     }
 }
 
@@ -109,15 +110,15 @@ text_schema!(
     "Cursor",
     "cursor",
     Some("^[0-9]{1,18}-[0-9]{1,9}$"),
-    "1042-3",
+    None,
     "`page.next` of the page before. What it says is the API's own matter."
 );
 text_schema!(
     ViewerCursor,
     "ViewerCursor",
     "viewer-cursor",
-    Some("^[0-9]{1,18}-[0-9]{1,9}-0x[0-9a-fA-F]{40}$"),
-    "1042-3-0x976EA74026E726554dB657fA54763abd0C3a0aa9",
+    Some("^[0-9]{1,18}-[0-9]{1,9}-0x[0-9a-f]{40}$"),
+    None,
     "`page.next` of the page before. What it says is the API's own matter."
 );
 text_schema!(
@@ -125,7 +126,7 @@ text_schema!(
     "LogCursor",
     "log-cursor",
     Some("^[0-9]{1,18}-([0-9]{1,9}|[aq][0-9]{1,18})$"),
-    "1042-3",
+    None,
     "`page.next` of the page before. What it says is the API's own matter."
 );
 

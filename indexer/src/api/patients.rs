@@ -135,7 +135,7 @@ text_schema!(
     "ScopeParam",
     "scope",
     None,
-    "chart",
+    None,
     "`chart`, `emergency`, a folder's number, or a record's CID."
 );
 

@@ -14,7 +14,7 @@ use crate::viewers::cid;
 use crate::world::World;
 
 mod refusals;
-mod ward;
+pub mod ward;
 mod ways;
 
 const DIGEST: [u8; 32] = [0xab; 32];

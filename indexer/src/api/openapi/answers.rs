@@ -40,7 +40,7 @@ const PROBLEMS: [(u16, &str, &str); 12] = [
 pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     let (private, posted) = (operation["security"].is_null(), method == "post");
     let has_body = !operation["requestBody"].is_null();
-    let framed = is_framed(operation);
+    let tagged = is_of_one_head(operation) || path == "/openapi.json";
     let applies = |status: u16| match status {
         401 | 403 => private || posted,
         404 => path.contains('{'),
@@ -53,28 +53,28 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
             *slot = json!({ "$ref": format!("#/components/responses/{name}") });
         }
     }
-    if framed {
+    if tagged {
         operation["responses"]["304"] = json!({ "$ref": "#/components/responses/NotModified" });
     }
-    add_headers(operation, framed);
+    add_headers(operation, tagged);
     describe_parameters(operation);
 }
 
-/// Whether the answer is of one head of the chain, and has a tag therefore.
-fn is_framed(operation: &Value) -> bool {
+/// Whether the answer is of one head of the chain.
+fn is_of_one_head(operation: &Value) -> bool {
     let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
     let name = schema.as_str().and_then(|name| name.rsplit('/').next());
-    name.is_some_and(|name| name.starts_with("One_") || name.starts_with("List_"))
+    name.is_some_and(|name| name.starts_with("One_") || name.starts_with("List_") || name == "TrailPage")
 }
 
-fn add_headers(operation: &mut Value, framed: bool) {
+fn add_headers(operation: &mut Value, tagged: bool) {
     for (status, answer) in super::objects(&mut operation["responses"]) {
         if !status.starts_with('2') {
             continue;
         }
         let whole = answer["content"].get("application/x-ndjson").is_some();
         let mut names = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"];
-        names.extend(framed.then_some(["ETag", "Cache-Control"]).into_iter().flatten());
+        names.extend(tagged.then_some(["ETag", "Cache-Control"]).into_iter().flatten());
         names.extend(whole.then_some("Chartkey-As-Of"));
         answer["headers"] = references(&names);
     }
@@ -82,7 +82,7 @@ fn add_headers(operation: &mut Value, framed: bool) {
 
 /// A parameter without words of its own has those that it has everywhere.
 fn describe_parameters(operation: &mut Value) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         let said = parameter["description"].as_str().is_some_and(|words| !words.is_empty());
         let words = PARAMETERS.iter().find(|(name, _)| parameter["name"] == *name).map(|(_, words)| *words);
         if let (false, Some(words)) = (said, words) {
@@ -130,7 +130,7 @@ pub(super) fn headers() -> Value {
         ),
         "ETag": header(
             true,
-            "Changes with the head of the chain. Send it as `If-None-Match`.",
+            "Changes when the answer does: with the head of the chain, at least. Send it as `If-None-Match`.",
             json!({ "type": "string", "pattern": "^W/\"[0-9a-f]*\"$", "examples": ["W/\"90f0e2a1b3c4d5e6f7081920\""] }),
         ),
         "Cache-Control": header(true, "Ask again each time, with `If-None-Match`.", text("private, no-cache")),

@@ -27,7 +27,7 @@ fn merge(schema: &mut Value, schemas: &Value) {
             part = schemas[name].clone();
         }
         merge(&mut part, schemas);
-        for (name, property) in objects(&mut part["properties"]) {
+        for (name, property) in part.get_mut("properties").into_iter().flat_map(objects) {
             schema["properties"][name] = property.clone();
         }
     }
@@ -71,8 +71,8 @@ fn exemplify(schema: &mut Value) {
     }
 }
 
-/// Completes what stands anywhere in a schema.
-fn everywhere(schema: &mut Value) {
+/// Completes the schemas that stand anywhere in this.
+pub(super) fn everywhere(schema: &mut Value) {
     bound(schema);
     exemplify(schema);
     match schema {
