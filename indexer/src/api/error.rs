@@ -31,6 +31,10 @@ pub enum ApiError {
     TookTooLong,
     /// 304: the caller's copy is current; its tag.
     NotModified(HeaderValue),
+    /// 503: this process has as many streams as it may have.
+    TooManyStreams,
+    /// 429: the account has as many streams as one may have.
+    TooManyOwnStreams(usize),
     /// 500: logged here, not told.
     Internal(String),
 }
@@ -86,6 +90,11 @@ impl ApiError {
                 let detail = "this API is for this machine only: ask for it by 127.0.0.1, [::1] or localhost";
                 Problem::new("misdirected", "Misdirected request", 421, detail)
             }
+            ApiError::TooManyOwnStreams(most) => {
+                let detail = format!("this account listens {most} times already, which is the most: end another stream");
+                let problem = Problem::new("too-many-streams-of-one-account", "Too many streams", 429, detail);
+                Problem { retry_after: Some(60), ..problem }
+            }
             ApiError::Internal(cause) => {
                 error!(cause, "a request failed");
                 let detail = "the request could not be answered; the log has the reason under this request id";
@@ -108,6 +117,10 @@ impl ApiError {
             ApiError::TookTooLong => {
                 let detail = "the answer took too long to find: ask for less at once, or later";
                 Problem::unavailable("took-too-long", "Took too long", detail, 5)
+            }
+            ApiError::TooManyStreams => {
+                let detail = "as many streams as this server takes are open: ask again later, or another server";
+                Problem::unavailable("too-many-streams", "Too many streams", detail, 30)
             }
             other => {
                 if let ApiError::NoDatabase(cause) = other {

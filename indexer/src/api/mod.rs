@@ -5,6 +5,7 @@ mod accounts;
 mod error;
 mod events;
 mod extract;
+mod live;
 mod metrics;
 mod middleware;
 mod operations;

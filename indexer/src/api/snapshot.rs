@@ -74,7 +74,7 @@ pub(super) fn require_live(status: &Status) -> Result<(), ApiError> {
     }
 }
 
-fn nothing_indexed() -> ApiError {
+pub(super) fn nothing_indexed() -> ApiError {
     ApiError::NotIndexed("no block is indexed yet".into())
 }
 

@@ -11,6 +11,7 @@ mod reader;
 mod records;
 mod requests;
 mod status;
+mod stream;
 mod teams;
 mod viewers;
 
@@ -23,6 +24,9 @@ pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, pr
 pub use reader::Reader;
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
+pub use stream::{
+    Reached, Tip, Told, Withdrawal, block_hash, next_blocks, own_events, tip, withdrawals_after, withdrawn_hash,
+};
 pub use teams::team;
 pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
