@@ -9,15 +9,15 @@ use reqwest::Url;
 use sqlx::Connection as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::api::{self, Sources};
 use crate::chain::{Chain as _, ChainError, RpcChain, RpcOptions};
-use crate::config::{Cli, Command, Deployment, Follow, Listen, Secret, Source};
+use crate::config::{Cli, Command, Deployment, Follow, Secret, Serving, Source};
 use crate::decode::topics;
 use crate::model::Hash;
 use crate::reindex::reindex;
-use crate::store::{self, Binding, Reader, Writer};
+use crate::store::{self, Binding, Journal, Reader, Writer};
 use crate::sync::{self, Bar, Halted, Patience};
 use crate::verify::{Verified, verify};
 
@@ -27,37 +27,50 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Runs a command until it is done or `stop` turns true.
 pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     match cli.command {
-        Command::Run { source, follow, read_database_url, listen } => {
+        Command::Run { source, serving, follow } => {
             let deployment = Deployment::read(&source.deployment)?;
-            let read = read_database_url.as_ref().unwrap_or(&source.database_url);
-            let sources =
-                Sources { reader: Reader::new(read.expose())?.only(deployment.domain()), writing: Arc::default() };
+            let (listener, mut sources) = open_api(&serving, &source.database_url).await?;
+            sources.reader = sources.reader.only(deployment.domain());
             let recheck = AtomicBool::new(follow.recheck);
             let writing = Arc::clone(&sources.writing);
             let follower = Follower { source: &source, deployment, follow: &follow, bar, recheck, writing: &writing };
-            let listener = bind(listen).await?;
             // Both end when asked to stop. An error in one ends the process, which is what a supervisor acts on.
             tokio::try_join!(api::serve(listener, sources, stop.clone()), follower.follow(stop)).map(|_| ())
         }
-        Command::Serve { database, listen } => {
-            let sources = Sources { reader: Reader::new(database.url())?, writing: Arc::default() };
-            api::serve(bind(listen).await?, sources, stop).await
+        Command::Serve { database_url, serving, .. } => {
+            let (listener, sources) = open_api(&serving, &database_url).await?;
+            api::serve(listener, sources, stop).await
         }
         Command::Verify { source } => verify_database(&source).await,
         Command::Reindex { database_url, from } => reindex_database(database_url.expose(), from).await,
     }
 }
 
-async fn bind(listen: Listen) -> anyhow::Result<TcpListener> {
-    let address = listen.address.0;
+/// Listens for the API, and prepares what it needs.
+async fn open_api(serving: &Serving, database: &Secret<String>) -> anyhow::Result<(TcpListener, Sources)> {
+    serving.check()?;
+    let read = serving.read_database_url.as_ref().unwrap_or(database);
+    let (reader, journal) = (Reader::new(read.expose())?, Journal::new(database.expose())?);
+    let address = serving.listen;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}: choose another address with --listen or LISTEN"))?;
-    info!(
-        "query API on http://{}: reachable from this machine only, because it has no sign-in yet",
-        listener.local_addr()?
-    );
-    Ok(listener)
+    let options = serving.options(listener.local_addr()?);
+    announce(&listener, &options)?;
+    Ok((listener, Sources { reader, journal, writing: Arc::default(), options }))
+}
+
+fn announce(listener: &TcpListener, options: &api::Options) -> anyhow::Result<()> {
+    let (address, public) = (listener.local_addr()?, options.site.public());
+    if options.open {
+        info!("query API on http://{address}: open, so every read is public to this machine");
+    } else {
+        info!("query API on http://{address}: callers sign in at {public}");
+    }
+    if !options.site.is_private() {
+        warn!("{public} is not https: who listens on the way to it reads charts and takes sessions over");
+    }
+    Ok(())
 }
 
 /// One instance's part in writing: at most one of all instances on a database follows the chain, and the others wait.

@@ -1,9 +1,9 @@
 //! The command line and environment, parsed once into types.
 
 mod deployment;
+mod serving;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 pub use deployment::Deployment;
+pub use serving::Serving;
 
 /// Follows the Chartkey contract's events into Postgres and serves the query API.
 #[derive(Debug, clap::Parser)]
@@ -26,20 +27,21 @@ pub enum Command {
     Run {
         #[command(flatten)]
         source: Source,
-        /// Where the API reads: a standby of the database, for instance. Unless given, the database itself.
-        #[arg(long, env = "READ_DATABASE_URL", hide_env_values = true)]
-        read_database_url: Option<Secret<String>>,
         #[command(flatten)]
-        listen: Listen,
+        serving: Serving,
         #[command(flatten)]
         follow: Follow,
     },
-    /// Serve the API alone, until interrupted. Never writes: another process follows the chain.
+    /// Serve the API alone, until interrupted: another process follows the chain.
     Serve {
+        /// postgres://user:password@host:port/database. Sessions are written there.
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: Secret<String>,
+        /// HTTP JSON-RPC endpoints of nodes of the chain, separated by commas: to ask contract accounts that sign in.
+        #[arg(long, env = "RPC_URL", hide_env_values = true, value_delimiter = ',')]
+        rpc_url: Vec<Secret<Url>>,
         #[command(flatten)]
-        database: ReadDatabase,
-        #[command(flatten)]
-        listen: Listen,
+        serving: Serving,
     },
     /// Build everything that follows from the stored events anew, in one transaction. Nothing else may write meanwhile.
     Reindex {
@@ -95,33 +97,6 @@ pub struct Follow {
     pub recheck: bool,
 }
 
-/// Where the API listens.
-#[derive(Debug, Clone, Copy, clap::Args)]
-pub struct Listen {
-    /// Where to serve the API. Until sign-in exists, a loopback address only.
-    #[arg(long = "listen", env = "LISTEN", default_value = "127.0.0.1:8080")]
-    pub address: Loopback,
-}
-
-/// A database to read only.
-#[derive(Debug, clap::Args)]
-pub struct ReadDatabase {
-    /// Where the API reads, for instance a standby; goes before --database-url.
-    #[arg(long, env = "READ_DATABASE_URL", hide_env_values = true)]
-    read_database_url: Option<Secret<String>>,
-    /// postgres://user:password@host:port/database
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, required_unless_present = "read_database_url")]
-    database_url: Option<Secret<String>>,
-}
-
-impl ReadDatabase {
-    /// The URL of the one to read.
-    pub fn url(&self) -> &str {
-        let named = self.read_database_url.as_ref().or(self.database_url.as_ref());
-        named.map_or("", |url| url.expose())
-    }
-}
-
 /// A value that may hold a password or key: it does not print.
 #[derive(Clone)]
 pub struct Secret<T>(T);
@@ -166,22 +141,6 @@ impl FromStr for Secret<String> {
     }
 }
 
-/// An address only this machine can reach.
-#[derive(Debug, Clone, Copy)]
-pub struct Loopback(pub SocketAddr);
-
-impl FromStr for Loopback {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let address: SocketAddr = text.parse().map_err(|_| "expected an address and port like 127.0.0.1:8080")?;
-        if address.ip().is_loopback() {
-            return Ok(Loopback(address));
-        }
-        Err("the API has no sign-in yet, so it is served to this machine only: expected 127.0.0.1 or [::1]".into())
-    }
-}
-
 fn milliseconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(ms @ 10..=60_000) => Ok(Duration::from_millis(ms)),
@@ -201,17 +160,18 @@ mod tests {
     }
 
     #[test]
-    fn a_database_to_read_goes_before_the_one_that_is_written() {
-        let written = ["chartkey-indexer", "serve", "--database-url", "postgres://written/one"];
-        let read = [&written[..], &["--read-database-url", "postgres://read/one"]].concat();
-        let url = |arguments: &[&str]| match Cli::try_parse_from(arguments).unwrap().command {
-            Command::Serve { database, .. } => database.url().to_owned(),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(url(&read), "postgres://read/one");
-        if std::env::var_os("READ_DATABASE_URL").is_none() {
-            assert_eq!(url(&written), "postgres://written/one");
+    fn databases_are_not_printed() {
+        let arguments =
+            ["chartkey-indexer", "serve", "--database-url", "postgres://a", "--read-database-url", "postgres://b"];
+        let cli = Cli::try_parse_from(arguments).unwrap();
+        assert!(!format!("{cli:?}").contains("postgres"));
+    }
+
+    #[test]
+    fn who_serves_says_where_sessions_are_written() {
+        if std::env::var_os("DATABASE_URL").is_none() {
+            let refused = Cli::try_parse_from(["chartkey-indexer", "serve", "--read-database-url", "postgres://b"]);
+            assert!(refused.unwrap_err().to_string().contains("--database-url"));
         }
-        assert!(!format!("{:?}", Cli::try_parse_from(&read).unwrap()).contains("postgres"));
     }
 }

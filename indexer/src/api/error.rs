@@ -16,6 +16,10 @@ use crate::store::StoreError;
 pub enum ApiError {
     /// 400: what was wrong, and what would be right.
     BadRequest(String),
+    /// 401: nobody is signed in.
+    NotSignedIn,
+    /// 403: not the caller's to see, whether or not it is there.
+    NotYours,
     /// 404: what is not there.
     NotFound(String),
     NoSuchMethod,
@@ -29,8 +33,6 @@ pub enum ApiError {
     NoDatabase(String),
     /// 503: the answer took too long to find.
     TookTooLong,
-    /// 304: the caller's copy is current; its tag.
-    NotModified(HeaderValue),
     /// 503: this process has as many streams as it may have.
     TooManyStreams,
     /// 429: the account has as many streams as one may have.
@@ -82,16 +84,27 @@ impl ApiError {
     fn problem(self) -> Problem {
         match self {
             ApiError::BadRequest(detail) => Problem::new("bad-request", "Bad request", 400, detail),
+            ApiError::NotSignedIn => {
+                let detail = "this is not public: sign in (POST /v1/auth/nonce, then /v1/auth/verify), and send the token as \
+                              Authorization: Bearer";
+                Problem::new("not-signed-in", "Not signed in", 401, detail)
+            }
+            ApiError::NotYours => {
+                let detail = "this is not yours to see, whether or not it exists";
+                Problem::new("not-yours", "Not yours to see", 403, detail)
+            }
             ApiError::NotFound(detail) => Problem::new("not-found", "Not found", 404, detail),
             ApiError::NoSuchMethod => {
                 Problem::new("method-not-allowed", "Method not allowed", 405, "this route is read with GET")
             }
             ApiError::Misdirected => {
-                let detail = "this API is for this machine only: ask for it by 127.0.0.1, [::1] or localhost";
+                let detail = "this API goes by another name: ask for it by that of its PUBLIC_URL, or on its own machine by \
+                              localhost, with the port it listens at";
                 Problem::new("misdirected", "Misdirected request", 421, detail)
             }
             ApiError::TooManyOwnStreams(most) => {
-                let detail = format!("this account listens {most} times already, which is the most: end another stream");
+                let detail =
+                    format!("this account listens {most} times already, which is the most: end another stream");
                 let problem = Problem::new("too-many-streams-of-one-account", "Too many streams", 429, detail);
                 Problem { retry_after: Some(60), ..problem }
             }
@@ -100,7 +113,6 @@ impl ApiError {
                 let detail = "the request could not be answered; the log has the reason under this request id";
                 Problem::new("internal", "Internal error", 500, detail)
             }
-            ApiError::NotModified(_) => Problem::new("not-modified", "Not modified", 304, ""),
             unavailable => unavailable.passing(),
         }
     }
@@ -135,9 +147,6 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let ApiError::NotModified(tag) = self {
-            return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
-        }
         let problem = self.problem();
         let mut response = StatusCode::from_u16(problem.status).unwrap_or_default().into_response();
         response.extensions_mut().insert(problem);

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::error::ApiError;
 use super::extract::{Limit, Params, PathOf, number};
 use super::page::{Cursor, cut, page_of};
-use super::snapshot::Snapshot;
+use super::snapshot::Question;
 use super::stream::{WantsNdjson, Whole, ndjson};
-use crate::model::{Address, EventKind, Hash, TrailDomain};
+use crate::model::{Address, EventKind, Hash};
 use crate::store::read::{self, EventFilter};
 
 #[derive(Deserialize)]
@@ -30,21 +30,23 @@ struct TrailFrame {
 }
 
 /// `GET /v1/patients/{patient}/trail`; the zero address names the registry.
+#[utoipa::path(get, path = "/v1/patients/{patient}/trail")]
 pub(super) async fn trail(
     PathOf(subject): PathOf<Address>,
     Params(params): Params<TrailParams>,
     WantsNdjson(streamed): WantsNdjson,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let mut snapshot = question.whole_chart(subject).await?;
     let head = read::trail_head(snapshot.db(), subject).await?;
     let head = head.ok_or_else(|| ApiError::NotFound(format!("no patient {subject} is registered")))?;
     if streamed {
-        return Ok(ndjson(snapshot, Whole::Trail(subject), params.cursor.map(|cursor| cursor.0)));
+        return ndjson(snapshot, Whole::Trail(subject), params.cursor.map(|cursor| cursor.0)).await;
     }
     let rows = read::trail(snapshot.db(), subject, page_of(params.limit, params.cursor)).await?;
     let (links, page) = cut(rows, params.limit, |at| Cursor(*at).to_string());
-    let domain = TrailDomain { chain_id: snapshot.chain_id, contract: snapshot.contract };
-    Ok(snapshot.list(links, page, TrailFrame { subject, start: domain.start(subject), head }))
+    let start = snapshot.domain().start(subject);
+    snapshot.list(links, page, TrailFrame { subject, start, head }).await
 }
 
 #[derive(Deserialize)]
@@ -62,11 +64,16 @@ pub(super) struct EventParams {
 }
 
 /// `GET /v1/events`: all events in the chain's order.
+#[utoipa::path(get, path = "/v1/events")]
 pub(super) async fn events(
     Params(params): Params<EventParams>,
     WantsNdjson(streamed): WantsNdjson,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let mut snapshot = match params.subject {
+        Some(subject) => question.whole_chart(subject).await?,
+        None => question.everything().await?,
+    };
     let filter = EventFilter {
         from_block: params.from_block.map_or(0, u64::from),
         to_block: params.to_block.map_or(snapshot.head().block, u64::from),
@@ -80,8 +87,8 @@ pub(super) async fn events(
         )));
     }
     if streamed {
-        return Ok(ndjson(snapshot, Whole::History(filter), params.cursor.map(|cursor| cursor.0)));
+        return ndjson(snapshot, Whole::History(filter), params.cursor.map(|cursor| cursor.0)).await;
     }
     let rows = read::history(snapshot.db(), &filter, page_of(params.limit, params.cursor)).await?;
-    Ok(snapshot.page(rows, params.limit))
+    snapshot.page(rows, params.limit).await
 }

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::{Instrument as _, info, info_span};
 
+use super::Options;
 use super::error::{ApiError, Problem};
 use super::metrics::Metrics;
 
@@ -18,13 +19,18 @@ const LONGEST_ID: usize = 64;
 /// How long it may take until an answer begins, and from one part of a stream to the next.
 pub(super) const LONGEST: Duration = Duration::from_secs(45);
 
+/// The request's id, for what is written down of it.
+#[derive(Clone)]
+pub(super) struct RequestId(pub String);
+
 /// Gives the request an id (the caller's, if it has a decent one), logs and counts how it went, and completes its problem.
 ///
 /// The log gets the route, never the path or query: addresses and CIDs are personal data.
-pub(super) async fn identify(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+pub(super) async fn identify(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
     let id = request.headers().get(REQUEST_ID).and_then(decent_id).unwrap_or_else(new_id);
     let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str).to_owned();
     let span = info_span!("request", id, method = %request.method(), route = route.as_str());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -40,15 +46,11 @@ pub(super) async fn identify(State(metrics): State<Arc<Metrics>>, request: Reque
     response
 }
 
-/// Refuses requests that reached us under a foreign name. A page of any site can have its own name resolve to 127.0.0.1
-/// (DNS rebinding) and would read charts across it, as long as the API has no sign-in.
-pub(super) async fn require_own_host(request: Request, next: Next) -> Response {
+/// Refuses requests that reached us under a foreign name. A page of any site can have its own name resolve to our address (DNS
+/// rebinding), and would be of our origin to the browser: with `--open` it would read charts.
+pub(super) async fn require_own_host(State(options): State<Arc<Options>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-    match name.map_or(host, |(name, _)| name) {
-        "127.0.0.1" | "[::1]" | "localhost" => next.run(request).await,
-        _ => ApiError::Misdirected.into_response(),
-    }
+    if options.site.has_host(host) { next.run(request).await } else { ApiError::Misdirected.into_response() }
 }
 
 /// Ends a request that a silent database or network holds up. What the database itself takes too long for, it ends earlier.

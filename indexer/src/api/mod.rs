@@ -2,6 +2,8 @@
 //! select. Knows nothing of the chain.
 
 mod accounts;
+mod answer;
+mod caller;
 mod error;
 mod events;
 mod extract;
@@ -13,95 +15,123 @@ mod page;
 mod patients;
 mod practitioners;
 mod records;
+mod site;
 mod snapshot;
 mod stream;
 mod teams;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::store::Reader;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::store::{Journal, Reader};
+use live::Streams;
 use metrics::Metrics;
+pub use site::{Origin, Site};
 
 /// What the API needs of the process it is part of.
 #[derive(Clone)]
 pub struct Sources {
     /// Where it reads.
     pub reader: Reader,
+    /// Where it writes.
+    pub journal: Journal,
     /// Whether this process holds the writer's lock, for the metrics.
     pub writing: Arc<AtomicBool>,
+    pub options: Options,
+}
+
+/// How it is served.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// All reads are public.
+    pub open: bool,
+    pub site: Site,
+    /// How long a session lasts, at most a day.
+    pub session: Duration,
+    /// Streams at once.
+    pub streams: usize,
 }
 
 /// What routes share.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 struct Shared {
     reader: Reader,
+    journal: Journal,
+    options: Arc<Options>,
     metrics: Arc<Metrics>,
-}
-
-impl FromRef<Shared> for Reader {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.reader.clone()
-    }
-}
-
-impl FromRef<Shared> for Arc<Metrics> {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.metrics.clone()
-    }
+    streams: Arc<Streams>,
 }
 
 /// Serves until `stop` turns true; requests under way are finished.
 pub async fn serve(listener: TcpListener, sources: Sources, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let router = router(sources, stop.clone());
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, router(sources)).with_graceful_shutdown(stopped).await.context("serving the API")
+    axum::serve(listener, router).with_graceful_shutdown(stopped).await.context("serving the API")
 }
 
-/// Every route, with what surrounds them.
-pub fn router(sources: Sources) -> Router {
+/// Every route, with what surrounds them. Streams end when `stop` turns true.
+fn router(sources: Sources, stop: watch::Receiver<bool>) -> Router {
     let metrics = Arc::new(Metrics::new(sources.writing));
-    Router::new()
-        .route("/v1/patients/{patient}", get(patients::summary))
-        .route("/v1/patients/{patient}/records", get(patients::records))
-        .route("/v1/patients/{patient}/grants", get(patients::grants))
-        .route("/v1/patients/{patient}/viewers", get(patients::viewers))
-        .route("/v1/patients/{patient}/access-log", get(patients::access_log))
-        .route("/v1/patients/{patient}/requests", get(patients::requests))
-        .route("/v1/patients/{patient}/trail", get(events::trail))
-        .route("/v1/records/{cid}", get(records::record))
-        .route("/v1/records/{cid}/viewers", get(records::viewers))
-        .route("/v1/records/{cid}/opens", get(records::opens))
-        .route("/v1/can-open", get(records::can_open))
-        .route("/v1/practitioners", get(practitioners::directory))
-        .route("/v1/practitioners/{practitioner}", get(practitioners::practitioner))
-        .route("/v1/practitioners/{practitioner}/patients", get(practitioners::patients))
-        .route("/v1/practitioners/{practitioner}/records", get(practitioners::records))
-        .route("/v1/practitioners/{practitioner}/activity", get(practitioners::activity))
-        .route("/v1/teams/{team}", get(teams::team))
-        .route("/v1/accounts/{account}/keys", get(accounts::keys))
-        .route("/v1/events", get(events::events))
-        .route("/health", get(operations::health))
-        .route("/ready", get(operations::ready))
-        .route("/status", get(operations::status))
-        .route("/metrics", get(operations::metrics))
+    let options = Arc::new(sources.options);
+    let shared = Shared {
+        streams: Streams::new(sources.reader.clone(), options.streams, stop),
+        reader: sources.reader,
+        journal: sources.journal,
+        options: options.clone(),
+        metrics: metrics.clone(),
+    };
+    let (routes, _) = routes().split_for_parts();
+    routes
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Shared { reader: sources.reader, metrics: metrics.clone() })
+        .with_state(shared)
         .layer(from_fn(middleware::limit_time))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new())
-        .layer(from_fn(middleware::require_own_host))
+        .layer(from_fn_with_state(options, middleware::require_own_host))
         .layer(from_fn_with_state(metrics, middleware::identify))
+}
+
+/// Every route, each with its description.
+fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(patients::summary))
+        .routes(routes!(patients::records))
+        .routes(routes!(patients::grants))
+        .routes(routes!(patients::viewers))
+        .routes(routes!(patients::access_log))
+        .routes(routes!(patients::requests))
+        .routes(routes!(events::trail))
+        .routes(routes!(records::record))
+        .routes(routes!(records::viewers))
+        .routes(routes!(records::opens))
+        .routes(routes!(records::can_open))
+        .routes(routes!(practitioners::directory))
+        .routes(routes!(practitioners::practitioner))
+        .routes(routes!(practitioners::patients))
+        .routes(routes!(practitioners::records))
+        .routes(routes!(practitioners::activity))
+        .routes(routes!(teams::team))
+        .routes(routes!(accounts::keys))
+        .routes(routes!(events::events))
+        .routes(routes!(live::stream))
+        .routes(routes!(operations::health))
+        .routes(routes!(operations::ready))
+        .routes(routes!(operations::status))
+        .routes(routes!(operations::metrics))
 }

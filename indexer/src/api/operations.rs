@@ -16,6 +16,7 @@ use crate::model::view::{Phase, Status};
 use crate::store::Reader;
 
 /// `GET /health`: the process answers.
+#[utoipa::path(get, path = "/health")]
 pub(super) async fn health(Params(Nothing {}): Params<Nothing>) -> Response {
     Json(json!({ "status": "ok" })).into_response()
 }
@@ -25,6 +26,7 @@ pub(super) async fn health(Params(Nothing {}): Params<Nothing>) -> Response {
 const HEARD_WITHIN: f64 = 30.0;
 
 /// `GET /ready`: the database answers, the writer hears from the chain, and the index is live. 503 otherwise.
+#[utoipa::path(get, path = "/ready")]
 pub(super) async fn ready(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,
@@ -47,6 +49,7 @@ fn require_ready(status: &Status) -> Result<(), ApiError> {
 }
 
 /// `GET /status`: progress, lag, eta.
+#[utoipa::path(get, path = "/status")]
 pub(super) async fn status(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,
@@ -60,6 +63,7 @@ async fn read_status(reader: &Reader) -> Result<Status, ApiError> {
 }
 
 /// `GET /metrics`: for Prometheus. While the database does not answer, without what it would say.
+#[utoipa::path(get, path = "/metrics")]
 pub(super) async fn metrics(
     Params(Nothing {}): Params<Nothing>,
     State(reader): State<Reader>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extract::Limit;
 use crate::model::{Address, Malformed, Position};
-use crate::store::read::{PageOf, ViewerPlace};
+use crate::store::read::{LogPlace, PageOf, ViewerPlace};
 
 /// Where a list goes on: after the event that began its last row. Stays valid while the chain grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,41 @@ impl<'de> Deserialize<'de> for ViewerCursor {
     }
 }
 
+/// Where an access log goes on: after this entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LogCursor(pub LogPlace);
+
+impl std::fmt::Display for LogCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            LogPlace::Event(at) => Cursor(at).fmt(f),
+            LogPlace::QueryOfAll { block, number } => write!(f, "{block}-a{number}"),
+            LogPlace::Query { block, number } => write!(f, "{block}-q{number}"),
+        }
+    }
+}
+
+impl FromStr for LogCursor {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let wrong = || Malformed(format!("'{text}' is not a cursor: take page.next of the page before"));
+        let number = |digits: &str| digits.parse::<i64>().ok().and_then(|n| u64::try_from(n).ok()).ok_or_else(wrong);
+        let (block, rest) = text.split_once('-').ok_or_else(wrong)?;
+        Ok(LogCursor(match rest.split_at_checked(1) {
+            Some(("q", digits)) => LogPlace::Query { block: number(block)?, number: number(digits)? },
+            Some(("a", digits)) => LogPlace::QueryOfAll { block: number(block)?, number: number(digits)? },
+            _ => LogPlace::Event(text.parse::<Cursor>()?.0),
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for LogCursor {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// One row more than asked for is read: it tells whether there is a next page.
 pub(super) fn page_of(limit: Limit, cursor: Option<Cursor>) -> PageOf<Position> {
     PageOf { limit: limit.0 + 1, after: cursor.map(|cursor| cursor.0) }
@@ -74,6 +109,11 @@ pub(super) fn page_of(limit: Limit, cursor: Option<Cursor>) -> PageOf<Position> 
 
 /// The same of a list of viewers.
 pub(super) fn page_of_viewers(limit: Limit, cursor: Option<ViewerCursor>) -> PageOf<ViewerPlace> {
+    PageOf { limit: limit.0 + 1, after: cursor.map(|cursor| cursor.0) }
+}
+
+/// The same of an access log.
+pub(super) fn page_of_log(limit: Limit, cursor: Option<LogCursor>) -> PageOf<LogPlace> {
     PageOf { limit: limit.0 + 1, after: cursor.map(|cursor| cursor.0) }
 }
 

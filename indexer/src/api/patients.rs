@@ -6,10 +6,10 @@ use serde::de::Error as _;
 
 use super::error::ApiError;
 use super::extract::{AtParam, Limit, Nothing, Params, PathOf, number};
-use super::page::{Cursor, ViewerCursor, page_of, page_of_viewers};
-use super::snapshot::Snapshot;
+use super::page::{Cursor, LogCursor, ViewerCursor, cut, page_of, page_of_log, page_of_viewers};
+use super::snapshot::{Question, Snapshot};
 use crate::model::view::{RecordStatus, RequestState};
-use crate::model::{Address, EventKind, Moment, Purpose, RecordCid, Scope};
+use crate::model::{Address, LogKind, Moment, Purpose, RecordCid, Scope};
 use crate::store::read::{self, AccessLogFilter, GrantFilter, GrantStateFilter, RecordFilter};
 
 fn no_such_patient(patient: Address) -> ApiError {
@@ -22,14 +22,16 @@ async fn require_patient(snapshot: &mut Snapshot, patient: Address) -> Result<()
 }
 
 /// `GET /v1/patients/{patient}`
+#[utoipa::path(get, path = "/v1/patients/{patient}")]
 pub(super) async fn summary(
     PathOf(patient): PathOf<Address>,
     Params(Nothing {}): Params<Nothing>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let mut snapshot = question.whole_chart(patient).await?;
     let head = snapshot.head();
     let found = read::patient(snapshot.db(), patient, head).await?;
-    Ok(snapshot.one(found.ok_or_else(|| no_such_patient(patient))?))
+    snapshot.one(found.ok_or_else(|| no_such_patient(patient))?).await
 }
 
 #[derive(Deserialize)]
@@ -47,13 +49,16 @@ pub(super) struct RecordParams {
 }
 
 /// `GET /v1/patients/{patient}/records`
+#[utoipa::path(get, path = "/v1/patients/{patient}/records")]
 pub(super) async fn records(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<RecordParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let (mut snapshot, viewer) = question.chart(patient).await?;
     require_patient(&mut snapshot, patient).await?;
     let filter = RecordFilter {
+        viewer,
         folder: params.folder,
         author: params.author,
         status: params.status,
@@ -63,7 +68,7 @@ pub(super) async fn records(
     let head = snapshot.head();
     let page = page_of(params.limit, params.cursor);
     let rows = read::records(snapshot.db(), patient, &filter, head, page).await?;
-    Ok(snapshot.page(rows, params.limit))
+    snapshot.page(rows, params.limit).await
 }
 
 #[derive(Deserialize)]
@@ -113,22 +118,26 @@ fn scope<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Scope>, D::Err
 }
 
 /// `GET /v1/patients/{patient}/grants`
+#[utoipa::path(get, path = "/v1/patients/{patient}/grants")]
 pub(super) async fn grants(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<GrantParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let (mut snapshot, party) = question.chart(patient).await?;
     require_patient(&mut snapshot, patient).await?;
     let at = snapshot.at(params.at).await?;
+    let head = snapshot.head();
     let state = match params.state {
         GrantState::Active => GrantStateFilter::Active,
         GrantState::Expired => GrantStateFilter::Expired,
         GrantState::Revoked => GrantStateFilter::Revoked,
         GrantState::All => GrantStateFilter::All,
     };
-    let filter = GrantFilter { grantee: params.grantee, scope: params.scope, state };
+    let filter =
+        GrantFilter { grantee: params.grantee, scope: params.scope, state, party: party.map(|party| (party, head)) };
     let rows = read::grants(snapshot.db(), patient, &filter, at, page_of(params.limit, params.cursor)).await?;
-    Ok(snapshot.page(rows, params.limit))
+    snapshot.page(rows, params.limit).await
 }
 
 #[derive(Deserialize)]
@@ -141,22 +150,24 @@ pub(super) struct ViewerParams {
 }
 
 /// `GET /v1/patients/{patient}/viewers`: who can see what, besides the patient.
+#[utoipa::path(get, path = "/v1/patients/{patient}/viewers")]
 pub(super) async fn viewers(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<ViewerParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let mut snapshot = question.whole_chart(patient).await?;
     require_patient(&mut snapshot, patient).await?;
     let at = snapshot.at(params.at).await?;
     let page = page_of_viewers(params.limit, params.cursor);
     let rows = read::viewers_of_patient(snapshot.db(), patient, at, page).await?;
-    Ok(snapshot.page_of_viewers(rows, params.limit))
+    snapshot.page_of_viewers(rows, params.limit).await
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccessLogParams {
-    kind: Option<EventKind>,
+    kind: Option<LogKind>,
     actor: Option<Address>,
     cid: Option<RecordCid>,
     purpose: Option<Purpose>,
@@ -164,15 +175,17 @@ pub(super) struct AccessLogParams {
     until: Option<Moment>,
     #[serde(default)]
     limit: Limit,
-    cursor: Option<Cursor>,
+    cursor: Option<LogCursor>,
 }
 
-/// `GET /v1/patients/{patient}/access-log`: newest first.
+/// `GET /v1/patients/{patient}/access-log`: newest first, with what the API was asked about the patient.
+#[utoipa::path(get, path = "/v1/patients/{patient}/access-log")]
 pub(super) async fn access_log(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<AccessLogParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let mut snapshot = question.whole_chart(patient).await?;
     require_patient(&mut snapshot, patient).await?;
     let filter = AccessLogFilter {
         kind: params.kind,
@@ -182,9 +195,12 @@ pub(super) async fn access_log(
         since: params.since,
         until: params.until,
     };
-    let page = page_of(params.limit, params.cursor);
+    let page = page_of_log(params.limit, params.cursor);
     let rows = read::access_log(snapshot.db(), patient, &filter, page).await?;
-    Ok(snapshot.page(rows, params.limit))
+    // What is asked is written down at no block: the log grows between blocks too.
+    let queries = read::query_trails(snapshot.db(), patient).await?;
+    let (data, page) = cut(rows, params.limit, |at| LogCursor(*at).to_string());
+    snapshot.list_also_of(data, page, (), &queries).await
 }
 
 #[derive(Deserialize)]
@@ -197,13 +213,15 @@ pub(super) struct RequestParams {
 }
 
 /// `GET /v1/patients/{patient}/requests`: who asked for access.
+#[utoipa::path(get, path = "/v1/patients/{patient}/requests")]
 pub(super) async fn requests(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<RequestParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let mut snapshot = question.whole_chart(patient).await?;
     require_patient(&mut snapshot, patient).await?;
     let page = page_of(params.limit, params.cursor);
     let rows = read::requests(snapshot.db(), patient, params.state, page).await?;
-    Ok(snapshot.page(rows, params.limit))
+    snapshot.page(rows, params.limit).await
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::error::ApiError;
 use super::extract::{AtParam, Limit, Nothing, Params, PathOf, text};
 use super::page::{Cursor, cut, page_of};
-use super::snapshot::Snapshot;
+use super::snapshot::{Question, Snapshot};
 use crate::model::Address;
 use crate::model::view::PractitionerState;
 use crate::store::read::{self, DirectoryFilter};
@@ -28,9 +28,10 @@ pub(super) struct DirectoryParams {
 }
 
 /// `GET /v1/practitioners`
+#[utoipa::path(get, path = "/v1/practitioners")]
 pub(super) async fn directory(
     Params(params): Params<DirectoryParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
     let filter = DirectoryFilter {
         q: params.q,
@@ -38,22 +39,25 @@ pub(super) async fn directory(
         organisation: params.organisation,
         state: params.state,
     };
+    let mut snapshot = question.public();
     let head = snapshot.head();
     let rows = read::directory(snapshot.db(), &filter, head, params.limit.0 + 1, params.cursor).await?;
     let rows = rows.into_iter().map(|practitioner| (practitioner.address, practitioner)).collect();
     let (data, page) = cut(rows, params.limit, Address::to_string);
-    Ok(snapshot.list(data, page, ()))
+    snapshot.list(data, page, ()).await
 }
 
 /// `GET /v1/practitioners/{practitioner}`
+#[utoipa::path(get, path = "/v1/practitioners/{practitioner}")]
 pub(super) async fn practitioner(
     PathOf(account): PathOf<Address>,
     Params(Nothing {}): Params<Nothing>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let mut snapshot = question.public();
     let head = snapshot.head();
     let found = read::practitioner(snapshot.db(), account, head).await?;
-    Ok(snapshot.one(found.ok_or_else(|| no_such_practitioner(account))?))
+    snapshot.one(found.ok_or_else(|| no_such_practitioner(account))?).await
 }
 
 fn no_such_practitioner(account: Address) -> ApiError {
@@ -77,29 +81,37 @@ pub(super) struct ListParams {
 
 /// `GET /v1/practitioners/{practitioner}/patients`: the grants and referrals in force that name them or a team of
 /// theirs.
+#[utoipa::path(get, path = "/v1/practitioners/{practitioner}/patients")]
 pub(super) async fn patients(
     PathOf(account): PathOf<Address>,
     Params(params): Params<ListParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let (mut snapshot, only_for) = question.own(account).await?;
     require_practitioner(&mut snapshot, account).await?;
     let at = snapshot.at(params.at).await?;
+    let still = only_for.map(|_| snapshot.head());
     let page = page_of(params.limit, params.cursor);
-    let rows = read::patients_of_practitioner(snapshot.db(), account, at, page).await?;
-    Ok(snapshot.page(rows, params.limit))
+    let rows = read::patients_of_practitioner(snapshot.db(), account, at, still, page).await?;
+    snapshot.also_about(rows.iter().map(|(_, grant)| grant.patient));
+    snapshot.page(rows, params.limit).await
 }
 
 /// `GET /v1/practitioners/{practitioner}/records`: what they can open.
+#[utoipa::path(get, path = "/v1/practitioners/{practitioner}/records")]
 pub(super) async fn records(
     PathOf(account): PathOf<Address>,
     Params(params): Params<ListParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let (mut snapshot, only_for) = question.own(account).await?;
     require_practitioner(&mut snapshot, account).await?;
     let at = snapshot.at(params.at).await?;
+    let still = only_for.map(|_| snapshot.head());
     let page = page_of(params.limit, params.cursor);
-    let rows = read::records_of_practitioner(snapshot.db(), account, at, page).await?;
-    Ok(snapshot.page(rows, params.limit))
+    let rows = read::records_of_practitioner(snapshot.db(), account, at, still, page).await?;
+    snapshot.also_about(rows.iter().map(|(_, record)| record.patient));
+    snapshot.page(rows, params.limit).await
 }
 
 #[derive(Deserialize)]
@@ -111,12 +123,15 @@ pub(super) struct ActivityParams {
 }
 
 /// `GET /v1/practitioners/{practitioner}/activity`: what they did, newest first.
+#[utoipa::path(get, path = "/v1/practitioners/{practitioner}/activity")]
 pub(super) async fn activity(
     PathOf(account): PathOf<Address>,
     Params(params): Params<ActivityParams>,
-    mut snapshot: Snapshot,
+    question: Question,
 ) -> Result<Response, ApiError> {
+    let (mut snapshot, _) = question.own(account).await?;
     require_practitioner(&mut snapshot, account).await?;
     let rows = read::activity(snapshot.db(), account, page_of(params.limit, params.cursor)).await?;
-    Ok(snapshot.page(rows, params.limit))
+    snapshot.also_about(rows.iter().map(|(_, entry)| entry.subject));
+    snapshot.page(rows, params.limit).await
 }

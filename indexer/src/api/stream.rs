@@ -70,7 +70,12 @@ fn lines<T: Serialize>(rows: Vec<(Position, T)>) -> anyhow::Result<Option<(Posit
 }
 
 /// The rest of a history from `after` on, whole. A fault midway cuts the connection, so that a part is never taken for it.
-pub(super) fn ndjson(snapshot: Snapshot, whole: Whole, after: Option<Position>) -> Response {
+pub(super) async fn ndjson(
+    mut snapshot: Snapshot,
+    whole: Whole,
+    after: Option<Position>,
+) -> Result<Response, ApiError> {
+    snapshot.write_down_first().await?;
     let as_of = snapshot.as_of_header();
     let pages = stream::try_unfold((snapshot, whole, after), async |(mut snapshot, whole, after)| {
         let page = PageOf { limit: ROWS_AT_ONCE, after };
@@ -84,5 +89,5 @@ pub(super) fn ndjson(snapshot: Snapshot, whole: Whole, after: Option<Position>) 
     if let Some(as_of) = as_of {
         response.headers_mut().insert(AS_OF, as_of);
     }
-    response
+    Ok(response)
 }

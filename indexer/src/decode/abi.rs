@@ -40,7 +40,12 @@ pub(super) fn event(event: E) -> Result<Event, Malformed> {
         E::PractitionerReinstatedFilter(e) => {
             Event::PractitionerReinstated { practitioner: Address(e.practitioner.0), registrar: Address(e.registrar.0) }
         }
-        E::RoleChangedFilter(e) => Event::RoleChanged { account: Address(e.account.0), actor: Address(e.actor.0) },
+        E::RoleChangedFilter(e) => Event::RoleChanged {
+            account: Address(e.account.0),
+            role: Hash(e.role),
+            held: e.held,
+            actor: Address(e.actor.0),
+        },
         E::AdminChangePendingFilter(e) => Event::AdminChangePending {
             new_admin: Some(Address(e.new_admin.0)).filter(|account| *account != Address::default()),
             actor: Address(e.actor.0),

@@ -121,6 +121,10 @@ pub enum Event {
     },
     RoleChanged {
         account: Address,
+        /// keccak256 of the role's name; zero: the admin's (`model::Role`).
+        role: Hash,
+        /// Given, or taken.
+        held: bool,
         actor: Address,
     },
     AdminChangePending {

@@ -91,4 +91,43 @@ impl std::str::FromStr for EventKind {
     }
 }
 
+/// What an entry of an access log is about: an event, or that the API was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogKind {
+    Event(EventKind),
+    Queried,
+}
+
+impl LogKind {
+    pub fn name(self) -> &'static str {
+        self.event().map_or("Queried", EventKind::name)
+    }
+
+    /// `None`: it is about no event.
+    pub fn event(self) -> Option<EventKind> {
+        match self {
+            LogKind::Event(kind) => Some(kind),
+            LogKind::Queried => None,
+        }
+    }
+}
+
+impl serde::Serialize for LogKind {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.name())
+    }
+}
+
+impl std::str::FromStr for LogKind {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        match text {
+            "Queried" => Ok(LogKind::Queried),
+            other => other.parse().map(LogKind::Event).map_err(|Malformed(wrong)| Malformed(wrong + ", Queried")),
+        }
+    }
+}
+
 deserialize_from_str!(EventKind);
+deserialize_from_str!(LogKind);

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// The database is about another deployment, or was migrated by a newer version.
     #[error("{0}")]
     Refused(String),
+    /// What was asked could not be written down, together with what others asked.
+    #[error("what was asked could not be written down: {cause}")]
+    NotWrittenDown { cause: String, passing: bool },
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -43,6 +46,7 @@ impl StoreError {
             StoreError::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
                 passes(error)
             }
+            StoreError::NotWrittenDown { passing, .. } => *passing,
             StoreError::NotSetUp | StoreError::Migrate(_) | StoreError::Refused(_) => false,
         }
     }

@@ -2,13 +2,14 @@
 //! `append` writes it and `withdraw` takes blocks back from a number on, both inside one transaction of the caller's, cursor
 //! included: the cursor is the greatest row of `block`. `reindex` rebuilds what follows from the stored events; `read` answers
 //! the API's questions inside a read-only snapshot, as a role that can only select; `history` hands the stored chain back, for
-//! finding forks and for `verify`. Functions take a connection, never a pool. The tables are documented in migrations/, with a
-//! dictionary in migrations/README.md.
+//! finding forks and for `verify`. `Journal` is what the API itself writes. Functions take a connection, never a pool. The tables are
+//! documented in migrations/, with a dictionary in migrations/README.md.
 
 mod batch;
 mod copy;
 mod error;
 mod history;
+mod journal;
 mod nagle;
 mod open;
 mod progress;
@@ -23,6 +24,7 @@ mod write;
 pub use batch::{Batch, append};
 pub use error::{StoreError, is_contradiction, is_passing};
 pub use history::{StoredEvent, blocks_between, cursor, events_after, events_between};
+pub use journal::{Journal, NonceUse, Query, Session};
 pub use nagle::send_at_once;
 pub use open::{Writer, connect_to_inspect, connect_writer};
 pub use progress::{archived_before, fill_headers, finalized, halt, halted, headers_to, write_progress};

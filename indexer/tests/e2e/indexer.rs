@@ -25,6 +25,8 @@ pub struct Source {
     pub deployment: PathBuf,
     /// A folder.
     pub logs: PathBuf,
+    /// Whether all reads are public.
+    pub open: bool,
 }
 
 /// The binary with a chain and a database in its environment.
@@ -36,6 +38,7 @@ fn command(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Comma
         .env("DATABASE_URL", database.expose())
         .env("DEPLOYMENT", &source.deployment)
         .env("LISTEN", "127.0.0.1:0")
+        .env("OPEN", source.open.to_string())
         .env("NO_PROXY", "127.0.0.1")
         .env("RUST_LOG", "info");
     command
@@ -74,6 +77,11 @@ impl Indexer {
     /// As [`Indexer::start_with`], on any chain.
     pub async fn start_on(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Self {
         Self::spawn(source, database, &[&["run", "--poll-interval", "20"], arguments].concat()).await
+    }
+
+    /// One whose callers sign in.
+    pub async fn start_closed(world: &World, database: &DatabaseUrl) -> Self {
+        Self::start_on(&Source { open: false, ..world.source() }, database, &[]).await
     }
 
     /// Serves the API alone.

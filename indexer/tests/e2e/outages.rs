@@ -133,7 +133,8 @@ async fn a_history_is_not_streamed_to_who_could_not_tell_that_it_was_cut() {
     let database = world.database().await;
     let api = served(&world, &database).await;
     let mut connection = TcpStream::connect(api.address()).await.unwrap();
-    let request = "GET /v1/events HTTP/1.0\r\nhost: localhost\r\naccept: application/x-ndjson\r\n\r\n";
+    let host = api.address();
+    let request = format!("GET /v1/events HTTP/1.0\r\nhost: {host}\r\naccept: application/x-ndjson\r\n\r\n");
     connection.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).await.unwrap();

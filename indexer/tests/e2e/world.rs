@@ -57,7 +57,7 @@ impl World {
     /// This chain, for an indexer.
     pub fn source(&self) -> Source {
         let logs = self.scratch.path().to_owned();
-        Source { rpc_url: self.rpc().url().to_owned(), deployment: self.deployment_file(), logs }
+        Source { rpc_url: self.rpc().url().to_owned(), deployment: self.deployment_file(), logs, open: true }
     }
 
     pub fn deployment_file(&self) -> PathBuf {
@@ -104,13 +104,26 @@ pub async fn connect(database: &DatabaseUrl) -> PgConnection {
     PgConnection::connect(database.expose()).await.unwrap()
 }
 
-/// Every row of every table that holds what the chain says, as text, in order: all but the indexer's progress and sqlx's own.
+/// Not of the chain: the indexer's progress, who signed in and what was asked, what reorgs took back, and sqlx's own.
+const NOT_OF_THE_CHAIN: [&str; 9] = [
+    "progress",
+    "query",
+    "query_trail",
+    "session",
+    "sign_in_nonce",
+    "withdrawal",
+    "withdrawn_block",
+    "withdrawn_event",
+    "_sqlx_migrations",
+];
+
+/// Every row of every table that holds what the chain says, as text, in order.
 pub async fn tables(database: &DatabaseUrl) -> Vec<(String, Vec<String>)> {
     let mut db = connect(database).await;
     let names = "select tablename::text from pg_tables where schemaname = 'public' order by 1";
     let names: Vec<String> = sqlx::query_scalar(names).fetch_all(&mut db).await.unwrap();
     let mut all = Vec::new();
-    for table in names.into_iter().filter(|table| !matches!(&**table, "progress" | "_sqlx_migrations")) {
+    for table in names.into_iter().filter(|table| !NOT_OF_THE_CHAIN.contains(&&**table)) {
         let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select t::text from {table} t order by 1")));
         all.push((table, rows.fetch_all(&mut db).await.unwrap()));
     }

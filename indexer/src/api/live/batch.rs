@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::id::{ChainTag, EventId};
 use crate::model::view::Reorg;
-use crate::model::{Address, Position};
+use crate::model::{Address, Block, Position};
 use crate::store::read::{Reached, Told, Withdrawal};
 
 /// From where to where a reader comes, and what there is to tell on the way.
@@ -18,38 +18,49 @@ pub(super) struct Batch {
     /// `to` as a frame.
     pub mark: Bytes,
     pub withdrawals: Vec<Withdrawal>,
+    /// The head that it was read at.
+    pub head: Block,
     events: Vec<Frame>,
     /// Whose own each event is, by its place in `events`.
     own: HashMap<Address, Vec<usize>>,
 }
 
 /// An event as it is sent.
-struct Frame {
+pub(super) struct Frame {
     at: Position,
-    text: Bytes,
+    /// Whom it tells of.
+    pub subject: Address,
+    pub text: Bytes,
 }
 
 impl Batch {
-    /// `to`: where it ends, with the id that says so.
-    pub fn new(from: Reached, to: EventId, withdrawals: Vec<Withdrawal>, told: Vec<Told>) -> Result<Self, serde_json::Error> {
+    /// `to`: where it ends. `head`: of the snapshot it was read in.
+    pub fn new(
+        from: Reached,
+        to: EventId,
+        head: Block,
+        withdrawals: Vec<Withdrawal>,
+        told: Vec<Told>,
+    ) -> Result<Self, serde_json::Error> {
         let mut own: HashMap<Address, Vec<usize>> = HashMap::new();
         let mut events = Vec::with_capacity(told.len());
         for one in told {
             for account in &one.concerned {
                 own.entry(*account).or_default().push(events.len());
             }
-            events.push(Frame { at: one.at, text: event_frame(&one, to.withdrawals, to.chain)? });
+            let text = event_frame(&one, to.withdrawals, to.chain)?;
+            events.push(Frame { at: one.at, subject: one.event.subject, text });
         }
-        Ok(Batch { from, to, mark: mark(&to), withdrawals, events, own })
+        Ok(Batch { from, to, mark: mark(&to), withdrawals, head, events, own })
     }
 
     /// What is somebody's own (`None`: everything), beyond a position.
-    pub fn own(&self, account: Option<Address>, beyond: Option<Position>) -> Vec<Bytes> {
-        let of = |frame: &Frame| (Some(frame.at) > beyond).then(|| frame.text.clone());
-        match account {
-            None => self.events.iter().filter_map(of).collect(),
-            Some(account) => self.own.get(&account).into_iter().flatten().filter_map(|nth| of(&self.events[*nth])).collect(),
-        }
+    pub fn own(&self, account: Option<Address>, beyond: Option<Position>) -> Vec<&Frame> {
+        let own: Vec<&Frame> = match account {
+            None => self.events.iter().collect(),
+            Some(account) => self.own.get(&account).into_iter().flatten().map(|nth| &self.events[*nth]).collect(),
+        };
+        own.into_iter().filter(|frame| Some(frame.at) > beyond).collect()
     }
 }
 

@@ -82,6 +82,12 @@ impl FromStr for EventId {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for EventId {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 fn parse(text: &str) -> Option<EventId> {
     let parts: Vec<&str> = text.split('-').collect();
     let [block_number, log_index, withdrawals, block, chain] = parts[..] else { return None };
@@ -115,7 +121,9 @@ mod tests {
     #[test]
     fn ids_read_back_as_they_were_written_and_nothing_else_does() {
         let chain = ChainTag([7, 7, 9, 9]);
-        for (log_index, text) in [(0, "12-0-3-abababab-07070909"), (Position::BEYOND_LOGS, "12-end-3-abababab-07070909")] {
+        for (log_index, text) in
+            [(0, "12-0-3-abababab-07070909"), (Position::BEYOND_LOGS, "12-end-3-abababab-07070909")]
+        {
             let id = EventId::new(Position { block_number: 12, log_index }, 3, &Hash([0xab; 32]), chain);
             assert_eq!(id.to_string(), text);
             assert_eq!(text.parse::<EventId>().unwrap(), id);

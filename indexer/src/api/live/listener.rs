@@ -1,7 +1,7 @@
 //! One listener: catches up by reading for itself, goes on with what the hub hands round, and catches up again whenever it fell
 //! behind or missed something. What it is told depends on where it is alone, so it makes no difference which of the two it was.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,13 +14,14 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::batch::{Batch, reorg_frame};
+use super::batch::{Batch, Frame, reorg_frame};
 use super::page::View;
 use super::seats::{Seat, Streams};
 use super::start::Start;
 use crate::api::error::ApiError;
-use crate::model::{Address, Position};
+use crate::api::snapshot::Record;
 use crate::model::view::Reorg;
+use crate::model::{Address, Block, Position, REGISTRY};
 use crate::store::read::{Reached, Withdrawal};
 
 /// How often a listener is told how far it is, and is looked at whether it may still listen.
@@ -35,6 +36,9 @@ pub(super) struct Listener {
     streams: Arc<Streams>,
     seat: Seat,
     still_welcome: StillWelcome,
+    record: Record,
+    /// Whom it has told of, which is on record. `None`: of everybody, on record from the beginning.
+    told_of: Option<HashSet<Address>>,
     batches: broadcast::Receiver<Arc<Batch>>,
     stop: watch::Receiver<bool>,
     reached: Reached,
@@ -49,21 +53,23 @@ pub(super) struct Listener {
 struct Over;
 
 impl Listener {
-    /// `batches` was asked for before `start` was read, so that nothing lies between them.
+    /// `of_everybody`: it is on record already that everybody is told of.
     pub fn new(
         streams: Arc<Streams>,
         seat: Seat,
         still_welcome: StillWelcome,
-        batches: broadcast::Receiver<Arc<Batch>>,
+        (record, of_everybody): (Record, bool),
         start: Start,
     ) -> Self {
         let first = HEARTBEAT.mul_f64(rand::random_range(0.5..1.0));
         Listener {
             stop: streams.stop.clone(),
+            batches: streams.listen(),
             streams,
             seat,
             still_welcome,
-            batches,
+            record,
+            told_of: (!of_everybody).then(HashSet::new),
             reached: start.reached,
             mark: NOTHING,
             caught_up: start.at_head,
@@ -103,7 +109,7 @@ impl Listener {
             heard = self.batches.recv() => heard,
         };
         match heard {
-            Ok(batch) if batch.from <= self.reached => self.take(&batch),
+            Ok(batch) if batch.from <= self.reached => self.take(&batch).await,
             // Something lies between.
             Ok(_) | Err(RecvError::Lagged(_)) => {
                 self.caught_up = false;
@@ -129,42 +135,48 @@ impl Listener {
             _ = self.stop.wait_for(|stop| *stop) => return Err(Over),
             read = read => read,
         };
-        let (batch, at_head) = read.map_err(|error| {
-            warn!(?error, "a stream ends: it could not catch up");
-            Over
-        })?;
+        let (batch, at_head) = read.map_err(over("it could not catch up"))?;
         self.caught_up = at_head;
-        self.take(&batch)
+        self.take(&batch).await
     }
 
     /// Comes as far as a batch, and has what is new in it sent.
-    fn take(&mut self, batch: &Batch) -> Result<(), Over> {
+    async fn take(&mut self, batch: &Batch) -> Result<(), Over> {
         let to = batch.to.reached();
         if to.withdrawals < self.reached.withdrawals {
             return Ok(());
         }
         if let Some(reorg) = rewind(&mut self.reached, &batch.withdrawals, self.seat.account) {
-            let frame = reorg_frame(&reorg).map_err(|error| {
-                warn!(%error, "a stream ends: a reorg could not be written");
-                Over
-            })?;
-            self.unsent.push_back(frame);
+            self.unsent.push_back(reorg_frame(&reorg).map_err(over("a reorg could not be written"))?);
         }
         self.reached.withdrawals = to.withdrawals;
-        self.unsent.extend(batch.own(self.seat.account, self.reached.at));
+        let own = batch.own(self.seat.account, self.reached.at);
+        self.write_down(&own, batch.head).await.map_err(over("it could not be written down whom it tells of"))?;
+        self.unsent.extend(own.iter().map(|frame| frame.text.clone()));
         if to.at >= self.reached.at {
             self.reached = to;
             self.mark = batch.mark.clone();
         }
         Ok(())
     }
+
+    /// Puts on record who is told of for the first time in this stream.
+    async fn write_down(&mut self, frames: &[&Frame], head: Block) -> Result<(), ApiError> {
+        let Some(known) = &mut self.told_of else { return Ok(()) };
+        let subjects = frames.iter().map(|frame| frame.subject);
+        let new: Vec<Address> = subjects.filter(|subject| *subject != REGISTRY && known.insert(*subject)).collect();
+        if new.is_empty() { Ok(()) } else { self.record.write_down(new, head).await }
+    }
 }
 
-async fn read_page(
-    streams: &Streams,
-    reached: Reached,
-    account: Option<Address>,
-) -> Result<(Batch, bool), ApiError> {
+fn over<E: std::fmt::Debug>(what: &'static str) -> impl Fn(E) -> Over {
+    move |error| {
+        warn!(?error, "a stream ends: {what}");
+        Over
+    }
+}
+
+async fn read_page(streams: &Streams, reached: Reached, account: Option<Address>) -> Result<(Batch, bool), ApiError> {
     let _turn = streams.reading.acquire().await;
     View::open(&streams.reader).await?.next_own(reached, account).await
 }

@@ -82,7 +82,7 @@ impl View {
         withdrawals: Vec<Withdrawal>,
         told: Vec<Told>,
     ) -> Result<Batch, ApiError> {
-        Batch::new(from, to, withdrawals, told).map_err(|error| ApiError::Internal(error.to_string()))
+        Batch::new(from, to, self.tip.block, withdrawals, told).map_err(|error| ApiError::Internal(error.to_string()))
     }
 }
 

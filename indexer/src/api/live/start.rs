@@ -67,7 +67,8 @@ impl Start {
 async fn reached_by(db: &mut Connection, tip: &Tip, id: &EventId) -> Result<Option<Reached>, ApiError> {
     if id.chain != ChainTag::of(tip) {
         return Err(ApiError::BadRequest(
-            "the last event's id is of another chain or contract: begin without it, at the head or with fromBlock".into(),
+            "the last event's id is of another chain or contract: begin without it, at the head or with fromBlock"
+                .into(),
         ));
     }
     let block = id.at.block_number;
@@ -89,7 +90,9 @@ async fn reached_by(db: &mut Connection, tip: &Tip, id: &EventId) -> Result<Opti
 fn unknown_branch(tip: &Tip, id: &EventId) -> Result<Reorg, ApiError> {
     let (block, head) = (id.at.block_number, tip.block.number);
     if block > head && block <= tip.chain_head.max(head) + AHEAD {
-        return Err(ApiError::NotIndexed(format!("the last event's id is of block {block}, and {head} is indexed here")));
+        return Err(ApiError::NotIndexed(format!(
+            "the last event's id is of block {block}, and {head} is indexed here"
+        )));
     }
     if block > head || block <= tip.finalized {
         return Err(ApiError::BadRequest(format!(

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{HexBytes, Place, ScopeView};
-use crate::model::{Address, Digest, EventKind, Hash, Moment, Purpose, RecordCid};
+use crate::model::{Address, Digest, EventKind, Hash, LogKind, Moment, Purpose, RecordCid};
 
 /// Names a grant within a chart: the one of this grantee and scope that was given at this moment.
 #[derive(Debug, Clone, Serialize)]
@@ -17,9 +17,10 @@ pub struct GrantRef {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessLogEntry {
-    pub kind: EventKind,
+    pub kind: LogKind,
     pub subject: Address,
-    pub actor: Address,
+    /// Null: nobody was signed in, because the API was open to all.
+    pub actor: Option<Address>,
     /// The grantee, reader, guardian or practitioner who asks: whose access it is about.
     pub viewer: Option<Address>,
     pub cid: Option<RecordCid>,
@@ -27,8 +28,40 @@ pub struct AccessLogEntry {
     pub via: Option<Address>,
     /// The grant or referral given, ended or used. Null where there is none, as for a patient's own reading.
     pub grant: Option<GrantRef>,
+    /// What the API was asked, if that is what it is about.
+    pub query: Option<QueryView>,
     pub block_timestamp: Moment,
-    pub position: Place,
+    pub position: LogPosition,
+}
+
+/// What the API was asked about a patient. Chained (migrations/0011_queries.sql): what was asked cannot be taken out unnoticed.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueryView {
+    /// Counts from 1 what was asked about this patient, or about all.
+    pub number: u64,
+    /// Whether it was about all patients: the raw history, the state at a block.
+    pub of_all: bool,
+    /// The route, as declared.
+    pub route: String,
+    /// Path and query.
+    pub asked: String,
+    /// By the database's clock.
+    pub asked_at: Moment,
+    pub request_id: String,
+    /// SHA-256 over the link before it and this.
+    pub link: Hash,
+}
+
+/// Where an entry of an access log stands. What the API was asked stands at the block it was answered at, in no transaction.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogPosition {
+    pub block_number: u64,
+    pub block_hash: Hash,
+    pub transaction_hash: Option<Hash>,
+    pub log_index: Option<u32>,
+    pub timestamp: Moment,
 }
 
 /// One link of a trail, with the bytes to recompute it from.

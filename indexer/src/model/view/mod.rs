@@ -11,7 +11,7 @@ pub use chart::{
     AccessRequest, CanOpen, EmergencyPolicy, EndReason, Grant, Guardian, Patient, Record, RecordStatus, RequestState,
     Viewer,
 };
-pub use history::{AccessLogEntry, GrantRef, HistoryEvent, Reorg, TrailLink, WithdrawnEvent};
+pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, Reorg, TrailLink, WithdrawnEvent};
 pub use registry::{EncryptionKey, Practitioner, PractitionerState, PublishedKey, Team, TeamMember, TermEnd};
 pub use status::{Phase, Status};
 

@@ -7,6 +7,7 @@ mod grants;
 mod practitioners;
 mod records;
 mod requests;
+mod roles;
 mod teams;
 mod terms;
 mod undo;
@@ -33,6 +34,7 @@ pub(super) struct Facts {
     requests: requests::Requests,
     teams: teams::Teams,
     practitioners: practitioners::Changes,
+    roles: roles::Roles,
 }
 
 impl Facts {
@@ -48,6 +50,7 @@ impl Facts {
             requests: requests::Requests::of(events),
             teams: teams::Teams::of(events),
             practitioners: practitioners::Changes::of(events),
+            roles: roles::Roles::of(events),
         }
     }
 
@@ -61,7 +64,8 @@ impl Facts {
         self.grants.write(db).await?;
         self.requests.write(db).await?;
         self.teams.write(db).await?;
-        self.practitioners.write(db).await
+        self.practitioners.write(db).await?;
+        self.roles.write(db).await
     }
 }
 

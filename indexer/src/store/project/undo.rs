@@ -90,6 +90,11 @@ async fn withdraw_terms(db: &mut PgConnection, withdrawn: &Withdrawn) -> Result<
         "'PractitionerRegistered', 'PractitionerAmended', 'PractitionerRenewed', 'PractitionerSuspended', 'PractitionerReinstated'" =>
             "update practitioner p set until_block = null, until_log = null from e
              where p.practitioner = e.party and p.until_block >= $1",
+        "'RoleChanged'" =>
+            "delete from role_holder r using e where r.account = e.party and r.from_block >= $1",
+        "'RoleChanged'" =>
+            "update role_holder r set until_block = null, until_log = null from e
+             where r.account = e.party and r.until_block >= $1",
         "'TeamMemberSet', 'TeamMemberRemoved'" =>
             "delete from team_member m using e where m.team = e.via and m.member = e.party and m.from_block >= $1",
         "'TeamMemberSet', 'TeamMemberRemoved'" =>
@@ -122,5 +127,6 @@ pub(in crate::store) async fn clear(db: &mut PgConnection) -> Result<(), StoreEr
     sqlx::query!("delete from team_member").execute(&mut *db).await?;
     sqlx::query!("delete from guardian").execute(&mut *db).await?;
     sqlx::query!("delete from emergency_policy").execute(&mut *db).await?;
+    sqlx::query!("delete from role_holder").execute(&mut *db).await?;
     Ok(())
 }

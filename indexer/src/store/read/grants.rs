@@ -22,6 +22,8 @@ pub struct GrantFilter {
     pub grantee: Option<Address>,
     pub scope: Option<Scope>,
     pub state: GrantStateFilter,
+    /// Only those by which this account may see something, or that it passed on: its own, and its teams' at that moment.
+    pub party: Option<(Address, At)>,
 }
 
 /// A row of `access_grant_detail`.
@@ -177,6 +179,10 @@ pub async fn grants(
                        when g.over_block <= $2 then $6 = 'revoked'
                        else $6 = 'active'
                    end
+               and ($10::bytea is null or g.grantee = $10 or g.referrer = $10 or exists (
+                   select from team_member m
+                   where m.team = g.grantee and m.member = $10
+                       and term_in_force(m.from_block, m.until_block, m.ends_at, $11, $12)))
                and (g.granted_block, g.granted_log) > ($7, $8)
            order by g.granted_block, g.granted_log limit $9"#,
         patient as _,
@@ -188,6 +194,9 @@ pub async fn grants(
         after_block,
         after_log,
         page.limit(),
+        filter.party.map(|(account, _)| account) as _,
+        filter.party.map(|(_, at)| at.block()),
+        filter.party.map(|(_, at)| at.time) as _,
     );
     views(rows.fetch_all(db).await?, at)
 }

@@ -1,9 +1,11 @@
 //! The API's questions. Each function takes a connection inside one read-only snapshot (`Reader::snapshot`), and answers for
 //! a moment `At` of the chain. Lists are pages in the order of the events that began the rows.
 
+mod access;
 mod can_open;
 mod events;
 mod grants;
+mod log;
 mod moments;
 mod patients;
 mod practitioners;
@@ -15,9 +17,11 @@ mod stream;
 mod teams;
 mod viewers;
 
+pub use access::{ChartAccess, chart_access, charts_with, holds_role};
 pub use can_open::can_open;
-pub use events::{AccessLogFilter, EventFilter, access_log, activity, history, opens, trail, trail_head};
+pub use events::{EventFilter, history, trail, trail_head};
 pub use grants::{GrantFilter, GrantStateFilter, grants};
+pub use log::{AccessLogFilter, LogPlace, access_log, activity, opens, query_trails};
 pub use moments::{as_of, at_block, at_time};
 pub use patients::{keys, patient, patient_exists};
 pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner};
@@ -31,7 +35,7 @@ pub use teams::team;
 pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
 use crate::model::view::{Place, ScopeView};
-use crate::model::{Address, Codec, Hash, Malformed, Moment, Position, Purposes, RecordCid, Scope};
+use crate::model::{Address, Codec, Hash, Malformed, Moment, Position, Purpose, Purposes, RecordCid, Scope};
 use crate::store::StoreError;
 
 /// The moment an answer is for: the end of a block, with ends of grants and licences judged at a time.
@@ -103,6 +107,10 @@ fn purposes(bits: i32) -> Purposes {
 
 fn codec(code: i16) -> Result<Codec, StoreError> {
     Codec::try_from(u64::from(code.cast_unsigned())).map_err(corrupt)
+}
+
+fn purpose(code: Option<i16>) -> Result<Option<Purpose>, StoreError> {
+    code.map(|code| Purpose::try_from(code.to_le_bytes()[0])).transpose().map_err(corrupt)
 }
 
 fn scope_view(scope: Scope, record_codec: Option<i16>) -> Result<ScopeView, StoreError> {

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::grants::{GrantRow, grant_rows};
-use super::records::{RecordRow, record_rows};
+use super::records::{RecordRow, hide_unseen, record_rows};
 use super::{At, PageOf};
 use crate::model::view::{Grant, Practitioner, PractitionerState, Record};
 use crate::model::{Address, Digest, Hash, Moment, Position, Scope};
@@ -110,11 +110,13 @@ pub async fn practitioner(db: &mut PgConnection, account: Address, at: At) -> Re
     Ok(row.fetch_optional(db).await?.map(|row| row.view(at)))
 }
 
-/// Grants and referrals in force that name the practitioner or a team of theirs: the patients they have access to.
+/// Grants and referrals in force that name the practitioner or a team of theirs: the patients they have access to. With `still`,
+/// only those of patients that they have access to at that moment too, in good standing.
 pub async fn patients_of_practitioner(
     db: &mut PgConnection,
     account: Address,
     at: At,
+    still: Option<At>,
     page: PageOf<Position>,
 ) -> Result<Vec<(Position, Grant)>, StoreError> {
     let (after_block, after_log) = page.ascending();
@@ -126,6 +128,19 @@ pub async fn patients_of_practitioner(
                    where m.member = $1 and term_in_force(m.from_block, m.until_block, m.ends_at, $2, $3)))
                and g.patient <> $1
                and grant_in_force(g.granted_block, g.over_block, g.expires_at, $2, $3)
+               and ($7::bigint is null or exists (
+                       select from practitioner p
+                       where p.practitioner = $1
+                           and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $7, $8))
+                   and exists (
+                       select from access_grant_held n
+                       where n.patient = g.patient
+                           and n.grantee = any(array(
+                               select $1::bytea
+                               union all
+                               select m.team from team_member m
+                               where m.member = $1 and term_in_force(m.from_block, m.until_block, m.ends_at, $7, $8)))
+                           and grant_in_force(n.granted_block, n.over_block, n.expires_at, $7, $8)))
                and (g.granted_block, g.granted_log) > ($4, $5)
            order by g.granted_block, g.granted_log limit $6"#,
         account as _,
@@ -134,15 +149,19 @@ pub async fn patients_of_practitioner(
         after_block,
         after_log,
         page.limit(),
+        still.map(At::block),
+        still.map(|at| at.time) as _,
     );
     rows.fetch_all(db).await?.into_iter().map(|row| Ok((row.position(), row.view(at)?))).collect()
 }
 
-/// Records the practitioner can open as one: their own chart, and charts of patients whose guardian they are, left out.
+/// Records the practitioner can open as one: their own chart, and charts of patients whose guardian they are, left out. With
+/// `still`, only those that they can open at that moment too, and of the others that a record names only such.
 pub async fn records_of_practitioner(
     db: &mut PgConnection,
     account: Address,
     at: At,
+    still: Option<At>,
     page: PageOf<Position>,
 ) -> Result<Vec<(Position, Record)>, StoreError> {
     let (after_block, after_log) = page.ascending();
@@ -153,6 +172,10 @@ pub async fn records_of_practitioner(
                    join record held on held.patient = s.patient
                        and sight_shows(s.scope, held.added_block, held.retracted_block, held.folder, held.digest, $1)
                    where s.viewer = $3 and s.scope is not null)
+               and ($7::bigint is null or exists (
+                   select from sight($7, $8) n
+                   where n.patient = r.patient and n.viewer = $3 and n.scope is not null
+                       and sight_shows(n.scope, r.added_block, r.retracted_block, r.folder, r.digest, $7)))
                and (r.added_block, r.added_log) > ($4, $5)
            order by r.added_block, r.added_log limit $6"#,
         at.block(),
@@ -161,6 +184,12 @@ pub async fn records_of_practitioner(
         after_block,
         after_log,
         page.limit(),
+        still.map(At::block),
+        still.map(|at| at.time) as _,
     );
-    rows.fetch_all(db).await?.into_iter().map(RecordRow::view).collect()
+    let mut rows = rows.fetch_all(&mut *db).await?.into_iter().map(RecordRow::view).collect::<Result<Vec<_>, _>>()?;
+    if let Some(still) = still {
+        hide_unseen(db, rows.iter_mut().map(|(_, record)| record), account, still).await?;
+    }
+    Ok(rows)
 }

@@ -1,5 +1,7 @@
 //! Records of a chart, and by CID.
 
+use std::collections::HashSet;
+
 use sqlx::PgConnection;
 
 use super::{At, PageOf, codec, corrupt, place};
@@ -9,6 +11,8 @@ use crate::store::StoreError;
 
 #[derive(Debug, Clone, Copy)]
 pub struct RecordFilter {
+    /// Only those that this account may see, by its grants and its teams'.
+    pub viewer: Option<Address>,
     pub folder: Option<u32>,
     pub author: Option<Address>,
     pub status: Option<RecordStatus>,
@@ -113,8 +117,14 @@ pub async fn records(
         RecordStatus::Superseded => "superseded",
         RecordStatus::Retracted => "retracted",
     });
+    // The scopes that a viewer may see are found once, not for each record.
     let rows = record_rows!(
         r#"where r.patient = $2
+               and ($11::bytea is null or exists (
+                   select from unnest(array(
+                       select s.scope from sight($1, $12) s
+                       where s.patient = $2 and s.viewer = $11 and s.scope is not null)) seen(scope)
+                   where sight_shows(seen.scope, r.added_block, r.retracted_block, r.folder, r.digest, $1)))
                and ($3::bigint is null or r.folder = $3)
                and ($4::bytea is null or r.author = $4)
                and ($5::text is null or record_status(r.superseded_block, r.retracted_block, $1) = $5)
@@ -132,21 +142,68 @@ pub async fn records(
         after_block,
         after_log,
         page.limit(),
+        filter.viewer as _,
+        at.time as _,
     );
-    rows.fetch_all(db).await?.into_iter().map(RecordRow::view).collect()
+    let mut rows = rows.fetch_all(&mut *db).await?.into_iter().map(RecordRow::view).collect::<Result<Vec<_>, _>>()?;
+    if let Some(viewer) = filter.viewer {
+        hide_unseen(db, rows.iter_mut().map(|(_, record)| record), viewer, at).await?;
+    }
+    Ok(rows)
 }
 
-/// A record by its digest, in the chart of `patient` or the first chart it was added to; and every chart that holds it.
+/// Leaves out of records which others they correct or are corrected by, unless `viewer` may see these too.
+pub(super) async fn hide_unseen(
+    db: &mut PgConnection,
+    records: impl Iterator<Item = &mut Record>,
+    viewer: Address,
+    at: At,
+) -> Result<(), StoreError> {
+    let records: Vec<_> =
+        records.filter(|record| record.supersedes.is_some() || record.superseded_by.is_some()).collect();
+    let named = |record: &Record| [record.supersedes, record.superseded_by].into_iter().flatten().collect::<Vec<_>>();
+    let (patients, digests): (Vec<Address>, Vec<Digest>) =
+        records.iter().flat_map(|r| named(r).into_iter().map(|cid| (r.patient, cid.digest))).unzip();
+    if digests.is_empty() {
+        return Ok(());
+    }
+    let seen = sqlx::query!(
+        r#"select r.patient as "patient!: Address", r.digest as "digest!: Digest"
+           from unnest($1::bytea[], $2::bytea[]) named(patient, digest)
+           join record r on r.patient = named.patient and r.digest = named.digest
+           where exists (
+               select from sight($4, $5) s
+               where s.patient = r.patient and s.viewer = $3
+                   and sight_shows(s.scope, r.added_block, r.retracted_block, r.folder, r.digest, $4))"#,
+        &patients as _,
+        &digests as _,
+        viewer as _,
+        at.block(),
+        at.time as _,
+    );
+    let seen = seen.fetch_all(db).await?.into_iter().map(|row| (row.patient, row.digest)).collect::<HashSet<_>>();
+    for record in records {
+        let patient = record.patient;
+        let visible = |cid: &RecordCid| seen.contains(&(patient, cid.digest));
+        record.supersedes = record.supersedes.filter(visible);
+        record.superseded_by = record.superseded_by.filter(visible);
+    }
+    Ok(())
+}
+
+/// A record of a chart by its digest, as `viewer` may see it.
 pub async fn record(
     db: &mut PgConnection,
     digest: Digest,
-    patient: Option<Address>,
+    patient: Address,
+    viewer: Option<Address>,
     at: At,
-) -> Result<Option<(Record, Vec<Address>)>, StoreError> {
-    let rows = record_rows!("where r.digest = $2 order by r.added_block, r.added_log", at.block(), digest as _);
-    let rows: Result<Vec<_>, _> = rows.fetch_all(db).await?.into_iter().map(RecordRow::view).collect();
-    let rows = rows?;
-    let charts = rows.iter().map(|(_, record)| record.patient).collect();
-    let found = rows.into_iter().find(|(_, record)| patient.is_none_or(|patient| record.patient == patient));
-    Ok(found.map(|(_, record)| (record, charts)))
+) -> Result<Option<Record>, StoreError> {
+    let row = record_rows!("where r.patient = $2 and r.digest = $3", at.block(), patient as _, digest as _);
+    let Some(row) = row.fetch_optional(&mut *db).await? else { return Ok(None) };
+    let (_, mut record) = row.view()?;
+    if let Some(viewer) = viewer {
+        hide_unseen(db, std::iter::once(&mut record), viewer, at).await?;
+    }
+    Ok(Some(record))
 }

@@ -63,12 +63,12 @@ pub async fn viewers_of_patient(
     with_grants(db, rows, at).await
 }
 
-/// Who can see a record, in each chart that holds it (or only `patient`'s), once it is there. A retracted one:
+/// Who can see a record in these charts, once it is there. A retracted one:
 /// guardians.
 pub async fn viewers_of_record(
     db: &mut PgConnection,
     digest: Digest,
-    patient: Option<Address>,
+    charts: &[Address],
     at: At,
     page: PageOf<ViewerPlace>,
 ) -> Result<Vec<(ViewerPlace, Viewer)>, StoreError> {
@@ -77,12 +77,12 @@ pub async fn viewers_of_record(
     let rows = sight_rows!(
         r#"from record r
            cross join lateral (select * from sight($3, $4) one where one.patient = r.patient offset 0) s
-           where r.digest = $1 and ($2::bytea is null or r.patient = $2)
+           where r.digest = $1 and r.patient = any($2)
                and sight_shows(s.scope, r.added_block, r.retracted_block, r.folder, r.digest, $3)
                and (s.from_block, s.from_log, s.viewer) > ($5, $6, $7)
            order by s.from_block, s.from_log, s.viewer limit $8"#,
         digest as _,
-        patient as _,
+        charts as _,
         at.block(),
         at.time as _,
         after_block,

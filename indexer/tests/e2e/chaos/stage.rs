@@ -42,7 +42,12 @@ impl Stage {
     fn source_of(&self, endpoints: &[&Endpoint]) -> Source {
         let folder = self.scratch.path();
         let urls: Vec<String> = endpoints.iter().map(|endpoint| endpoint.url()).collect();
-        Source { rpc_url: urls.join(","), deployment: folder.join("deployment.json"), logs: folder.to_owned() }
+        Source {
+            rpc_url: urls.join(","),
+            deployment: folder.join("deployment.json"),
+            logs: folder.to_owned(),
+            open: true,
+        }
     }
 
     pub fn endpoints(&self) -> [&Endpoint; 2] {
