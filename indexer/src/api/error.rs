@@ -16,13 +16,21 @@ use crate::store::StoreError;
 pub enum ApiError {
     /// 400: what was wrong, and what would be right.
     BadRequest(String),
-    /// 401: nobody is signed in.
-    NotSignedIn,
+    /// 401: nobody is signed in, or not any more; why.
+    NotSignedIn(&'static str),
+    /// 401: a message or its signature does not make anybody signed in; why.
+    SignInRefused(String),
+    /// 403: a page of another site asks.
+    ForeignPage,
     /// 403: not the caller's to see, whether or not it is there.
     NotYours,
     /// 404: what is not there.
     NotFound(String),
     NoSuchMethod,
+    /// 413: a body that is too large.
+    TooLarge,
+    /// 415: a body that is not said to be JSON.
+    NotJson,
     /// 421: a request for another host.
     Misdirected,
     /// 503: the index is not there yet.
@@ -31,6 +39,8 @@ pub enum ApiError {
     DoesNotVerify(String),
     /// 503: the database does not answer, or ended the question; why, which is logged here and not told.
     NoDatabase(String),
+    /// 503: the chain cannot be asked about a smart account; why, which is logged here and not told.
+    NoChain(String),
     /// 503: the answer took too long to find.
     TookTooLong,
     /// 503: this process has as many streams as it may have.
@@ -73,6 +83,9 @@ impl Problem {
         let mut response = (status, Json(&self)).into_response();
         let problem = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, problem);
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -84,10 +97,16 @@ impl ApiError {
     fn problem(self) -> Problem {
         match self {
             ApiError::BadRequest(detail) => Problem::new("bad-request", "Bad request", 400, detail),
-            ApiError::NotSignedIn => {
-                let detail = "this is not public: sign in (POST /v1/auth/nonce, then /v1/auth/verify), and send the token as \
-                              Authorization: Bearer";
+            ApiError::NotSignedIn(why) => {
+                let detail = format!(
+                    "{why}: sign in (POST /v1/auth/nonce, then /v1/auth/verify), and send the token as Authorization: Bearer"
+                );
                 Problem::new("not-signed-in", "Not signed in", 401, detail)
+            }
+            ApiError::SignInRefused(why) => Problem::new("sign-in-refused", "Sign-in refused", 401, why),
+            ApiError::ForeignPage => {
+                let detail = "pages of this origin may not sign in here: those of PUBLIC_URL and CORS_ORIGINS may";
+                Problem::new("foreign-page", "Foreign page", 403, detail)
             }
             ApiError::NotYours => {
                 let detail = "this is not yours to see, whether or not it exists";
@@ -95,7 +114,15 @@ impl ApiError {
             }
             ApiError::NotFound(detail) => Problem::new("not-found", "Not found", 404, detail),
             ApiError::NoSuchMethod => {
-                Problem::new("method-not-allowed", "Method not allowed", 405, "this route is read with GET")
+                let detail = "the route does not know this method: those in the Allow header it does";
+                Problem::new("method-not-allowed", "Method not allowed", 405, detail)
+            }
+            ApiError::TooLarge => {
+                Problem::new("too-large", "Body too large", 413, "the body is larger than any that is right")
+            }
+            ApiError::NotJson => {
+                let detail = "expected a body of JSON, with Content-Type: application/json";
+                Problem::new("not-json", "Not JSON", 415, detail)
             }
             ApiError::Misdirected => {
                 let detail = "this API goes by another name: ask for it by that of its PUBLIC_URL, or on its own machine by \
@@ -125,6 +152,12 @@ impl ApiError {
             ApiError::DoesNotVerify(reason) => {
                 let detail = format!("the indexed history is not the contract's, so none of it is served: {reason}");
                 Problem::unavailable("history-does-not-verify", "History does not verify", detail, 60)
+            }
+            ApiError::NoChain(cause) => {
+                warn!(cause, "the chain could not be asked about a smart account");
+                let detail = "the chain does not answer right now, so it cannot be asked whether a smart account accepts the \
+                              signature: sign in again, with a new nonce";
+                Problem::unavailable("chain-unavailable", "Chain unavailable", detail, 5)
             }
             ApiError::TookTooLong => {
                 let detail = "the answer took too long to find: ask for less at once, or later";

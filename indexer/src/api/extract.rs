@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +46,28 @@ where
             let text = e.body_text();
             let cause = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
             ApiError::BadRequest(cause.to_owned())
+        })
+    }
+}
+
+/// A body of JSON, said to be that: a page of another site cannot send it unasked (the Fetch standard's CORS protocol).
+pub(super) struct JsonOf<T>(pub T);
+
+impl<T, S> FromRequest<S> for JsonOf<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let read = Json::<T>::from_request(request, state).await;
+        read.map(|Json(body)| JsonOf(body)).map_err(|rejection| match rejection {
+            JsonRejection::MissingJsonContentType(_) => ApiError::NotJson,
+            JsonRejection::JsonDataError(e) => ApiError::BadRequest(e.body_text()),
+            JsonRejection::JsonSyntaxError(e) => ApiError::BadRequest(e.body_text()),
+            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+            other => ApiError::BadRequest(other.body_text()),
         })
     }
 }

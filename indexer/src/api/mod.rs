@@ -15,6 +15,7 @@ mod page;
 mod patients;
 mod practitioners;
 mod records;
+mod sign_in;
 mod site;
 mod snapshot;
 mod stream;
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -39,7 +40,11 @@ use utoipa_axum::routes;
 use crate::store::{Journal, Reader};
 use live::Streams;
 use metrics::Metrics;
+pub use sign_in::SmartAccounts;
 pub use site::{Origin, Site};
+
+/// Bytes of a body: only who signs in sends one.
+const LONGEST_BODY: usize = 32 << 10;
 
 /// What the API needs of the process it is part of.
 #[derive(Clone)]
@@ -50,6 +55,8 @@ pub struct Sources {
     pub journal: Journal,
     /// Whether this process holds the writer's lock, for the metrics.
     pub writing: Arc<AtomicBool>,
+    /// Whom it asks about smart accounts that sign in. `None`: they cannot.
+    pub accounts: Option<Arc<dyn SmartAccounts>>,
     pub options: Options,
 }
 
@@ -70,6 +77,7 @@ pub struct Options {
 struct Shared {
     reader: Reader,
     journal: Journal,
+    accounts: Option<Arc<dyn SmartAccounts>>,
     options: Arc<Options>,
     metrics: Arc<Metrics>,
     streams: Arc<Streams>,
@@ -92,6 +100,7 @@ fn router(sources: Sources, stop: watch::Receiver<bool>) -> Router {
         streams: Streams::new(sources.reader.clone(), options.streams, stop),
         reader: sources.reader,
         journal: sources.journal,
+        accounts: sources.accounts,
         options: options.clone(),
         metrics: metrics.clone(),
     };
@@ -100,6 +109,7 @@ fn router(sources: Sources, stop: watch::Receiver<bool>) -> Router {
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .with_state(shared)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn(middleware::limit_time))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new())
@@ -130,6 +140,10 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::keys))
         .routes(routes!(events::events))
         .routes(routes!(live::stream))
+        .routes(routes!(sign_in::nonce))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::me))
+        .routes(routes!(sign_in::logout))
         .routes(routes!(operations::health))
         .routes(routes!(operations::ready))
         .routes(routes!(operations::status))

@@ -16,6 +16,7 @@ mod outage;
 mod outages;
 mod reorg;
 mod replica;
+mod sign_in;
 mod store;
 mod verify;
 mod viewers;

@@ -12,7 +12,9 @@ pub use chart::{
     Viewer,
 };
 pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, Reorg, TrailLink, WithdrawnEvent};
-pub use registry::{EncryptionKey, Practitioner, PractitionerState, PublishedKey, Team, TeamMember, TermEnd};
+pub use registry::{
+    EncryptionKey, Practitioner, PractitionerRole, PractitionerState, PublishedKey, Roles, Team, TeamMember, TermEnd,
+};
 pub use status::{Phase, Status};
 
 use super::{Hash, Moment, RecordCid};

@@ -85,3 +85,26 @@ pub enum TermEnd {
     Replaced,
     Expired,
 }
+
+/// What an account is, by what the chain says.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Roles {
+    /// Has a chart.
+    pub patient: bool,
+    /// The charts of which it is a guardian now: the first 200, in the order in which it became one.
+    pub guardian_of: Vec<Address>,
+    /// Null: no registrar ever vouched for it.
+    pub practitioner: Option<PractitionerRole>,
+    pub auditor: bool,
+    pub registrar: bool,
+    pub custodian: bool,
+    pub admin: bool,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PractitionerRole {
+    pub state: PractitionerState,
+    pub valid_until: Moment,
+}

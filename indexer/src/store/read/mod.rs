@@ -12,6 +12,7 @@ mod practitioners;
 mod reader;
 mod records;
 mod requests;
+mod roles;
 mod status;
 mod stream;
 mod teams;
@@ -28,6 +29,7 @@ pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, pr
 pub use reader::Reader;
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
+pub use roles::roles;
 pub use stream::{
     Reached, Tip, Told, Withdrawal, block_hash, next_blocks, own_events, tip, withdrawals_after, withdrawn_hash,
 };
