@@ -54,6 +54,10 @@ pub enum ApiError {
     NoChain(String),
     /// 503: the answer took too long to find.
     TookTooLong,
+    /// 503: this process has as many streams as it may have.
+    TooManyStreams,
+    /// 429: the account has as many streams as one may have.
+    TooManyOwnStreams(usize),
     /// 500: logged here, not told.
     Internal(String),
 }
@@ -146,6 +150,12 @@ impl ApiError {
             ApiError::NotAcceptable(_) | ApiError::TooLarge | ApiError::UriTooLong(_) | ApiError::TooOften { .. } => {
                 self.form()
             }
+            ApiError::TooManyOwnStreams(most) => {
+                let detail =
+                    format!("this account listens {most} times already, which is the most: end another stream");
+                let problem = Problem::new("too-many-streams-of-one-account", "Too many streams", 429, detail);
+                Problem { retry_after: Some(60), ..problem }
+            }
             ApiError::Internal(cause) => {
                 error!(cause, "a request failed");
                 let detail = "the request could not be answered; the log has the reason under this request id";
@@ -200,6 +210,10 @@ impl ApiError {
             ApiError::TookTooLong => {
                 let detail = "the answer took too long to find: ask for less at once, or later";
                 Problem::unavailable("took-too-long", "Took too long", detail, 5)
+            }
+            ApiError::TooManyStreams => {
+                let detail = "as many streams as this server takes are open: ask again later, or another server";
+                Problem::unavailable("too-many-streams", "Too many streams", detail, 30)
             }
             other => {
                 if let ApiError::NoDatabase(cause) = other {

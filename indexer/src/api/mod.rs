@@ -13,6 +13,7 @@ mod extract;
 mod headers;
 mod layers;
 mod limits;
+mod live;
 mod metered;
 mod metrics;
 mod middleware;
@@ -46,6 +47,7 @@ use utoipa_axum::routes;
 use crate::store::{Journal, Reader};
 use layers::{Surroundings, around, refusal};
 pub use limits::{ForwardedHeader, Limits, Proxies};
+use live::Streams;
 use metrics::Metrics;
 use rate::Rates;
 pub use sign_in::SmartAccounts;
@@ -74,6 +76,8 @@ pub struct Options {
     /// How long a session lasts, at most a day.
     pub session: Duration,
     pub limits: Limits,
+    /// Streams at once.
+    pub streams: usize,
 }
 
 /// What routes share.
@@ -86,6 +90,7 @@ struct Shared {
     metrics: Arc<Metrics>,
     /// Turns true when streams are to end.
     stop: watch::Receiver<bool>,
+    streams: Arc<Streams>,
 }
 
 /// Serves until `stop` turns true; requests under way are given some time from then on ([`Limits::drain_time`]).
@@ -93,8 +98,9 @@ pub async fn serve(listener: TcpListener, sources: Sources, stop: watch::Receive
     let Sources { reader, journal, accounts, writing, options } = sources;
     let (metrics, limits) = (Arc::new(Metrics::new(writing)), options.limits.clone());
     let rates = Arc::new(Rates::new(&limits, metrics.clone()));
-    let shared =
-        Shared { reader, journal, accounts, options: Arc::new(options), metrics: metrics.clone(), stop: stop.clone() };
+    let streams = Streams::new(reader.clone(), options.streams, stop.clone());
+    let options = Arc::new(options);
+    let shared = Shared { reader, journal, accounts, options, metrics: metrics.clone(), stop: stop.clone(), streams };
     let surroundings = Surroundings { shared: shared.clone(), rates: rates.clone() };
     let routers = (around(answered(shared), surroundings), refusal(metrics.clone()));
     tokio::select! {
@@ -138,6 +144,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(teams::team))
         .routes(routes!(accounts::keys))
         .routes(routes!(events::events))
+        .routes(routes!(live::stream))
         .routes(routes!(sign_in::nonce))
         .routes(routes!(sign_in::verify))
         .routes(routes!(sign_in::me))

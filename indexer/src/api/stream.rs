@@ -90,7 +90,7 @@ impl Whole {
     }
 
     /// What comes before the first row.
-    fn head(&self, form: Form) -> String {
+    fn head(form: Form) -> String {
         match form {
             Form::Csv => DisclosureLine::COLUMNS.join(",") + "\r\n",
             Form::Json | Form::Ndjson => String::new(),
@@ -128,7 +128,7 @@ pub(super) async fn stream(
 ) -> Result<Response, ApiError> {
     snapshot.write_down_first().await?;
     let as_of = snapshot.as_of_header();
-    let head = futures_util::stream::once(std::future::ready(anyhow::Ok(whole.head(form))));
+    let head = futures_util::stream::once(std::future::ready(anyhow::Ok(Whole::head(form))));
     let from = (snapshot, whole, form, after);
     let pages = futures_util::stream::try_unfold(from, async |(mut snapshot, whole, form, after)| {
         let page = PageOf { limit: ROWS_AT_ONCE, after };

@@ -18,6 +18,7 @@ pub mod read;
 mod reindex;
 mod trail;
 mod types;
+mod withdrawn;
 mod write;
 
 pub use batch::{Batch, append};

@@ -22,6 +22,7 @@ mod replica;
 mod server;
 mod sign_in;
 mod store;
+mod stream;
 mod verify;
 mod viewers;
 mod world;

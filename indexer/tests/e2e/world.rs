@@ -111,9 +111,18 @@ pub async fn connect(database: &DatabaseUrl) -> PgConnection {
     PgConnection::connect(database.expose()).await.unwrap()
 }
 
-/// Not of the chain: the indexer's progress, who signed in and what was asked, and sqlx's own.
-const NOT_OF_THE_CHAIN: [&str; 6] =
-    ["progress", "query", "query_trail", "session", "sign_in_nonce", "_sqlx_migrations"];
+/// Not of the chain: the indexer's progress, who signed in and what was asked, what reorgs took back, and sqlx's own.
+const NOT_OF_THE_CHAIN: [&str; 9] = [
+    "progress",
+    "query",
+    "query_trail",
+    "session",
+    "sign_in_nonce",
+    "withdrawal",
+    "withdrawn_block",
+    "withdrawn_event",
+    "_sqlx_migrations",
+];
 
 /// Every row of every table that holds what the chain says, as text, in order.
 pub async fn tables(database: &DatabaseUrl) -> Vec<(String, Vec<String>)> {

@@ -114,3 +114,22 @@ pub struct HistoryEvent {
     #[serde(flatten)]
     pub link: TrailLink,
 }
+
+/// Blocks were replaced: what was told of them does not hold any more.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reorg {
+    /// The first block that was replaced. Whatever was told of it and of later blocks is withdrawn.
+    pub from_block: u64,
+    /// The events that may have been told, in the order of the chain. Empty: it is not known here which.
+    pub withdrawn: Vec<WithdrawnEvent>,
+}
+
+/// Where an event stood that was withdrawn: these three of its `position`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WithdrawnEvent {
+    pub block_number: u64,
+    pub block_hash: Hash,
+    pub log_index: u32,
+}

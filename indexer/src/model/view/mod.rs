@@ -14,7 +14,7 @@ pub use chart::{
     RequestState, Viewer,
 };
 pub use disclosure::{Capacity, Disclosure, Recipient};
-pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, TrailLink};
+pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, Reorg, TrailLink, WithdrawnEvent};
 pub use registry::{
     EncryptionKey, Practitioner, PractitionerRole, PractitionerState, PublishedKey, Roles, Team, TeamMember, TermEnd,
 };

@@ -159,3 +159,18 @@ async fn of_subject(
     );
     rows.fetch_all(db).await?.into_iter().map(EventRow::view).collect()
 }
+
+/// The events at these places, in the chain's order.
+pub(super) async fn history_at(
+    db: &mut PgConnection,
+    blocks: &[i64],
+    logs: &[i32],
+) -> Result<Vec<(Position, HistoryEvent)>, StoreError> {
+    let rows = event_rows!(
+        "where (e.block_number, e.log_index) in (select * from unnest($1::bigint[], $2::integer[]))
+         order by e.block_number, e.log_index",
+        blocks,
+        logs,
+    );
+    rows.fetch_all(db).await?.into_iter().map(EventRow::view).collect()
+}

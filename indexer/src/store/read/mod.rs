@@ -16,6 +16,7 @@ mod requests;
 mod roles;
 mod span;
 mod status;
+mod stream;
 mod teams;
 mod viewers;
 
@@ -32,6 +33,9 @@ pub use reader::{Load, Reader};
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
 pub use roles::roles;
+pub use stream::{
+    Reached, Tip, Told, Withdrawal, block_hash, next_blocks, own_events, tip, withdrawals_after, withdrawn_hash,
+};
 pub use teams::team;
 pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
