@@ -29,7 +29,19 @@ async fn known(ward: &Ward) -> Value {
     let moments: Vec<_> = blocks.into_iter().chain([as_of["timestamp"].as_str().unwrap().to_owned()]).collect();
     let addresses = people.map(|account| text(*account));
     let cids = [FIRST, SECOND, MISTAKE].map(|digest| cid(digest).to_string());
-    json!({ "addresses": addresses, "cids": cids, "moments": moments })
+    json!({ "addresses": addresses, "cids": cids, "moments": moments, "eventIds": [last_event(ward).await], "head": head })
+}
+
+/// Where a stream that begins now has come to.
+async fn last_event(ward: &Ward) -> String {
+    let mut stream = ward.indexer.send("/v1/stream", &[]).await;
+    let mut said = String::new();
+    loop {
+        said += std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap();
+        if let Some((id, _)) = said.split_once("id: ").and_then(|(_, rest)| rest.split_once('\n')) {
+            return id.to_owned();
+        }
+    }
 }
 
 /// Has it ask, and returns how many cases it asked.
