@@ -73,6 +73,7 @@ pub(super) fn document(routes: &OpenApi) -> String {
         components["schemas"][name] = schema;
     }
     schemas::complete(&mut components);
+    components["schemas"]["StreamEvent"] = schemas::stream_event();
     components["responses"] = answers::shared();
     components["headers"] = answers::headers();
     components["securitySchemes"] = text::security_schemes();

@@ -56,6 +56,9 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     if tagged {
         operation["responses"]["304"] = json!({ "$ref": "#/components/responses/NotModified" });
     }
+    if let Some(stream) = operation.pointer_mut("/responses/200/content/text~1event-stream/schema") {
+        *stream = json!({ "$ref": "#/components/schemas/StreamEvent" });
+    }
     add_headers(operation, tagged);
     describe_parameters(operation);
 }
