@@ -138,6 +138,12 @@ impl Indexer {
         std::fs::read_to_string(self.child.log()).unwrap()
     }
 
+    /// Waits until its log holds a text.
+    pub async fn says(&self, text: &str) {
+        let what = format!("the indexer to say: {text}");
+        wait::until(&what, PATIENCE, || async { Ok(self.log().contains(text).then_some(())) }).await.unwrap();
+    }
+
     /// Its log without the requests that it answered.
     pub fn told(&self) -> String {
         let log = self.log();

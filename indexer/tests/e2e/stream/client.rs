@@ -22,7 +22,7 @@ pub struct Frame {
 impl Frame {
     fn read(text: &str) -> Self {
         let mut frame = Frame::default();
-        for line in text.lines().filter(|line| !line.starts_with(':')) {
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with(':')) {
             let (field, value) = line.split_once(": ").unwrap_or_else(|| panic!("a line {line:?}"));
             match field {
                 "event" => frame.event = Some(value.into()),
