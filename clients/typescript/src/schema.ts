@@ -868,6 +868,11 @@ export interface components {
             page: components["schemas"]["Page"];
         };
         /**
+         * Format: event-id
+         * @description An `EventId`, or nothing.
+         */
+        LastEventId: string;
+        /**
          * @description A number of rows.
          * @default 50
          */
@@ -2873,7 +2878,7 @@ export interface operations {
             };
             header?: {
                 /** @description The `id` that came last: go on after it. */
-                "Last-Event-ID"?: components["schemas"]["EventId"] | null;
+                "Last-Event-ID"?: components["schemas"]["LastEventId"];
             };
             path?: never;
             cookie?: never;
