@@ -9,7 +9,7 @@ use chartkey_devnet::postgres::DatabaseUrl;
 use chartkey_devnet::rpc::http_client;
 use chartkey_devnet::wait;
 use ethers::types::Address;
-use reqwest::{Response, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
 use crate::sign_in::letter::Letter;
@@ -163,11 +163,17 @@ impl Indexer {
     }
 
     pub async fn send(&self, path: &str, headers: &[(&str, &str)]) -> Response {
-        let mut request = self.http.get(format!("{}{path}", self.url));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        request.send().await.unwrap()
+        self.request(path, headers).send().await.unwrap()
+    }
+
+    /// As [`Indexer::send`], of an answer that goes on for as long as it likes.
+    pub async fn listen(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        self.request(path, headers).timeout(Duration::from_secs(3_600)).send().await.unwrap()
+    }
+
+    fn request(&self, path: &str, headers: &[(&str, &str)]) -> RequestBuilder {
+        let request = self.http.get(format!("{}{path}", self.url));
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
     }
 
     /// Posts JSON, or nothing.
