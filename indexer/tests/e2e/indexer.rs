@@ -106,10 +106,20 @@ impl Indexer {
         Self::spawn(source, database, &[&["serve"], arguments].concat()).await
     }
 
+    /// As [`Indexer::start_on`], with more in its environment.
+    pub async fn start_in(source: &Source, database: &DatabaseUrl, environment: &[(&str, &str)]) -> Self {
+        let mut command = command(source, database, &["run", "--poll-interval", "20"]);
+        command.envs(environment.iter().copied());
+        Self::spawn_command(source, command).await
+    }
+
     async fn spawn(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Self {
+        Self::spawn_command(source, command(source, database, arguments)).await
+    }
+
+    async fn spawn_command(source: &Source, command: Command) -> Self {
         let log = source.logs.join(format!("indexer-{:08x}.log", rand::random::<u32>()));
-        let child =
-            Child::spawn("chartkey-indexer", command(source, database, arguments), &log, Signal::SIGKILL).unwrap();
+        let child = Child::spawn("chartkey-indexer", command, &log, Signal::SIGKILL).unwrap();
         let url = wait::until("the indexer to listen", PATIENCE, || async {
             let text = std::fs::read_to_string(&log)?;
             anyhow::ensure!(child.try_wait()?.is_none(), "the indexer ended: {text}");
