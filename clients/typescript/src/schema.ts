@@ -868,6 +868,11 @@ export interface components {
             page: components["schemas"]["Page"];
         };
         /**
+         * Format: event-id
+         * @description An `EventId`, or nothing.
+         */
+        LastEventId: string;
+        /**
          * @description A number of rows.
          * @default 50
          */
@@ -1363,6 +1368,18 @@ export interface components {
         };
         StatusAnswer: {
             data: components["schemas"]["Status"];
+        };
+        /** @description One event of a stream of Server-Sent Events. The schema is of one, as there is none for all. */
+        StreamEvent: {
+            /** @description A `HistoryEvent`, or with `reorg` a `Reorg`. */
+            data: string;
+            /**
+             * @description What happened; `reorg`: blocks were replaced.
+             * @enum {string}
+             */
+            event: "PatientRegistered" | "KeyPublished" | "PractitionerRegistered" | "PractitionerAmended" | "PractitionerRenewed" | "PractitionerSuspended" | "PractitionerReinstated" | "RoleChanged" | "AdminChangePending" | "TeamCreated" | "TeamMemberSet" | "TeamMemberRemoved" | "GuardianSet" | "GuardianRemoved" | "RecordAdded" | "RecordSuperseded" | "RecordRetracted" | "AccessGranted" | "AccessRevoked" | "AccessRenounced" | "EveryoneRevoked" | "AccessReferred" | "ReferralEnded" | "AccessRequested" | "EmergencyPolicySet" | "GlassBroken" | "EmergencyReviewed" | "RecordOpened" | "OpenSkipped" | "NoncesCancelled" | "reorg";
+            /** @description An `EventId`: where the stream is then. None of its own with `reorg`. */
+            id?: string;
         };
         /** @description A care team: practitioners who can be granted access as one. */
         Team: {
@@ -2861,7 +2878,7 @@ export interface operations {
             };
             header?: {
                 /** @description The `id` that came last: go on after it. */
-                "Last-Event-ID"?: components["schemas"]["EventId"] | null;
+                "Last-Event-ID"?: components["schemas"]["LastEventId"];
             };
             path?: never;
             cookie?: never;
@@ -2877,7 +2894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["StreamEvent"];
                 };
             };
             400: components["responses"]["BadRequest"];

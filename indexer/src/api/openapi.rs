@@ -17,7 +17,7 @@ use utoipa::openapi::OpenApi;
 use super::answer::is_current;
 use super::error::Problem;
 use super::extract::{AtParam, Limit, Nothing, Params};
-use super::live::EventId;
+use super::live::{EventId, LastEventId};
 use super::page::{Cursor, LogCursor, ViewerCursor};
 use super::patients::ScopeParam;
 use crate::model::schema::{AnyCid, AnyMoment};
@@ -73,6 +73,7 @@ pub(super) fn document(routes: &OpenApi) -> String {
         components["schemas"][name] = schema;
     }
     schemas::complete(&mut components);
+    components["schemas"]["StreamEvent"] = schemas::stream_event();
     components["responses"] = answers::shared();
     components["headers"] = answers::headers();
     components["securitySchemes"] = text::security_schemes();
@@ -89,7 +90,7 @@ pub(super) fn document(routes: &OpenApi) -> String {
 }
 
 /// Types that only parameters, problems and streams name: those of other answers are found by themselves.
-fn others() -> [(String, Value); 12] {
+fn others() -> [(String, Value); 13] {
     fn named<T: ToSchema>() -> (String, Value) {
         (T::name().into_owned(), json!(T::schema()))
     }
@@ -104,6 +105,7 @@ fn others() -> [(String, Value); 12] {
         named::<ViewerCursor>(),
         named::<LogCursor>(),
         named::<EventId>(),
+        named::<LastEventId>(),
         named::<Reorg>(),
         named::<WithdrawnEvent>(),
     ]

@@ -31,6 +31,17 @@ text_schema!(
     "Where a stream has come to. What it says is the API's own matter."
 );
 
+/// The header as it may be sent: browsers send an empty one for none.
+pub(in crate::api) struct LastEventId;
+text_schema!(
+    LastEventId,
+    "LastEventId",
+    "event-id",
+    Some("^((0|[1-9][0-9]{0,17})-(end|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})-[0-9a-f]{8}-[0-9a-f]{8})?$"),
+    None,
+    "An `EventId`, or nothing."
+);
+
 /// Which chain and contract: the first bytes of block 0's hash and of the contract's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) struct ChainTag([u8; 4]);

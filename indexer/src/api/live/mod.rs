@@ -28,7 +28,7 @@ use super::error::ApiError;
 use super::extract::{Params, number};
 use super::snapshot::{Question, nothing_indexed};
 use crate::store::read;
-pub(super) use id::EventId;
+pub(super) use id::{EventId, LastEventId};
 use listener::{Listener, StillWelcome};
 pub(super) use seats::Streams;
 use start::{Begin, Start};
@@ -74,7 +74,7 @@ impl StreamParams {
     tag = "Live",
     params(
         StreamParams,
-        ("Last-Event-ID" = Option<EventId>, Header, description = "The `id` that came last: go on after it.")
+        ("Last-Event-ID" = Option<LastEventId>, Header, description = "The `id` that came last: go on after it.")
     ),
     responses((status = 200, description = "Events without end", body = String, content_type = "text/event-stream"))
 )]

@@ -29,7 +29,8 @@ async fn known(ward: &Ward) -> Value {
     let moments: Vec<_> = blocks.into_iter().chain([as_of["timestamp"].as_str().unwrap().to_owned()]).collect();
     let addresses = people.map(|account| text(*account));
     let cids = [FIRST, SECOND, MISTAKE].map(|digest| cid(digest).to_string());
-    json!({ "addresses": addresses, "cids": cids, "moments": moments, "eventIds": [last_event(ward).await], "head": head })
+    json!({ "addresses": addresses, "cids": cids, "moments": moments, "eventIds": [last_event(ward).await], "head": head,
+            "team": text(*team) })
 }
 
 /// Where a stream that begins now has come to.
