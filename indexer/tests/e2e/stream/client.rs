@@ -54,7 +54,7 @@ impl Stream {
         let mut headers = vec![("accept", "text/event-stream"), ("accept-encoding", "gzip")];
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
         headers.extend(last.map(|last| ("last-event-id", last)));
-        let response = indexer.send(&format!("/v1/stream{query}"), &headers).await;
+        let response = indexer.listen(&format!("/v1/stream{query}"), &headers).await;
         if response.status() != StatusCode::OK {
             return Err((response.status(), response.json().await.unwrap()));
         }

@@ -83,8 +83,7 @@ fn accounts(history: &[Value]) -> Vec<String> {
     let mut found = BTreeSet::new();
     for event in history {
         let named = match event["kind"].as_str().unwrap() {
-            "PatientRegistered" => &event["subject"],
-            "PractitionerRegistered" => &event["party"],
+            "PatientRegistered" | "PractitionerRegistered" => &event["party"],
             _ => continue,
         };
         found.insert(named.as_str().unwrap().to_owned());
