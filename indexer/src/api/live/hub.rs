@@ -80,8 +80,10 @@ impl Hub {
             return Ok(Err(Nothing::AnyMore));
         }
         let Some(from) = self.reached else {
-            self.reached = Some(View::open(reader).await?.head());
-            return Ok(Err(Nothing::Yet));
+            // Listeners may have read before something that this begins after: those read again.
+            let batch = View::open(reader).await?.nothing()?;
+            self.reached = Some(batch.to);
+            return Ok(Ok(batch));
         };
         if from.reached() == tip.reached() && from.is_of(Some(&tip.block.hash)) {
             return Ok(Err(Nothing::Yet));

@@ -72,7 +72,8 @@ impl Listener {
             told_of: (!of_everybody).then(HashSet::new),
             reached: start.reached,
             mark: NOTHING,
-            caught_up: start.at_head,
+            // What was handed round since the beginning was looked up, and before it listened, it has to read.
+            caught_up: false,
             unsent: start.frames.into(),
             heartbeat: Instant::now() + first,
         }

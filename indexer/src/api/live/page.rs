@@ -32,6 +32,12 @@ impl View {
         EventId::of_tip(&self.tip)
     }
 
+    /// That the head is reached, and nothing else.
+    pub fn nothing(self) -> Result<Batch, ApiError> {
+        let head = self.head();
+        self.batch(head.reached(), head, Vec::new(), Vec::new())
+    }
+
     /// The next events of all, in whole blocks, with what was withdrawn since. `None`: the database is not the one that was read
     /// before, or lost what it held then (a standby that was behind took its place).
     pub async fn next(mut self, from: &EventId) -> Result<Option<Batch>, ApiError> {

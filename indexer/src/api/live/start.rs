@@ -26,8 +26,6 @@ pub(super) enum Begin {
 /// Where a listener stands at first.
 pub(super) struct Start {
     pub reached: Reached,
-    /// Whether that is the head.
-    pub at_head: bool,
     /// What it is sent at first.
     pub frames: Vec<Bytes>,
 }
@@ -59,7 +57,7 @@ impl Start {
             },
         };
         require_kept(tip, reached.at)?;
-        Ok(Start { reached, at_head: reached == tip.reached(), frames })
+        Ok(Start { reached, frames })
     }
 }
 
