@@ -87,7 +87,7 @@ impl Asked {
             asked.ask_all_ways(&route).await;
         }
         // The same while the database refuses to read records.
-        connect(&database).await.execute("revoke select on record from chartkey_reader").await.unwrap();
+        connect(&database).await.execute("revoke select on record, record_detail from chartkey_reader").await.unwrap();
         asked.ask_all_ways("/v1/patients/{patient}/records").await;
         asked.talk_nonsense().await;
         asked
