@@ -28,7 +28,7 @@ build: setup ## Compile the contract and the programs (several minutes the first
 	@echo "Compiling the programs (5 to 10 minutes the first time)"
 	@cargo build --workspace $(QUIET)
 
-run: build ## Run everything on this machine with a demo, until Ctrl-C (API_PORT=8080 CHAIN_PORT=8545)
+run: build ## Run everything on this machine with a demo, until Ctrl-C (API_PORT=8080 CHAIN_PORT=8545 OPEN=false)
 	@cargo run --quiet --bin devnet -- run
 
 verify: ## Compare what `make run` has indexed with the contract's own trails, while it runs

@@ -5,18 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use async_trait::async_trait;
 use reqwest::Url;
 use sqlx::Connection as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use crate::api::{self, Sources};
-use crate::chain::{Chain as _, ChainError, RpcChain, RpcOptions};
+use crate::api::{self, SmartAccounts, Sources};
+use crate::chain::{Chain as _, ChainError, Erc1271, RpcChain, RpcOptions};
 use crate::config::{Cli, Command, Deployment, Follow, Secret, Serving, Source};
 use crate::decode::topics;
 use crate::files;
-use crate::model::Hash;
+use crate::model::{Address, Hash};
 use crate::reindex::reindex;
 use crate::store::{self, Binding, Journal, Reader, Writer};
 use crate::sync::{self, Bar, Halted, Patience};
@@ -30,7 +31,7 @@ pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Res
     match cli.command {
         Command::Run { source, serving, follow } => {
             let deployment = Deployment::read(&source.deployment)?;
-            let (listener, mut sources) = open_api(&serving, &source.database_url).await?;
+            let (listener, mut sources) = open_api(&serving, &source.database_url, &source.rpc_url).await?;
             sources.reader = sources.reader.only(deployment.domain());
             let recheck = AtomicBool::new(follow.recheck);
             let writing = Arc::clone(&sources.writing);
@@ -42,9 +43,13 @@ pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Res
             };
             tokio::try_join!(serve, follower.follow(stop.clone())).map(|_| ())
         }
-        Command::Serve { database_url, serving, .. } => {
-            let (listener, sources) = open_api(&serving, &database_url).await?;
+        Command::Serve { database_url, rpc_url, serving } => {
+            let (listener, sources) = open_api(&serving, &database_url, &rpc_url).await?;
             api::serve(listener, sources, stop).await;
+            Ok(())
+        }
+        Command::Openapi => {
+            print!("{}", api::description());
             Ok(())
         }
         Command::Verify { source } => verify_database(&source).await,
@@ -53,7 +58,11 @@ pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Res
 }
 
 /// Listens for the API, and prepares what it needs.
-async fn open_api(serving: &Serving, database: &Secret<String>) -> anyhow::Result<(TcpListener, Sources)> {
+async fn open_api(
+    serving: &Serving,
+    database: &Secret<String>,
+    nodes: &[Secret<Url>],
+) -> anyhow::Result<(TcpListener, Sources)> {
     serving.check()?;
     files::allow_many(serving.limits.max_connections);
     let read = serving.read_database_url.as_ref().unwrap_or(database);
@@ -64,7 +73,27 @@ async fn open_api(serving: &Serving, database: &Secret<String>) -> anyhow::Resul
         .with_context(|| format!("cannot listen on {address}: choose another address with --listen or LISTEN"))?;
     let options = serving.options(listener.local_addr()?);
     announce(&listener, &options)?;
-    Ok((listener, Sources { reader, journal, writing: Arc::default(), options }))
+    let accounts = smart_accounts(nodes)?;
+    Ok((listener, Sources { reader, journal, writing: Arc::default(), accounts, options }))
+}
+
+fn smart_accounts(nodes: &[Secret<Url>]) -> Result<Option<Arc<dyn SmartAccounts>>, ChainError> {
+    if nodes.is_empty() {
+        return Ok(None);
+    }
+    let nodes = nodes.iter().map(|url| url.expose().clone()).collect();
+    Ok(Some(Arc::new(Erc1271::new(nodes)?)))
+}
+
+#[async_trait]
+impl SmartAccounts for Erc1271 {
+    async fn accepts(&self, chain_id: u64, account: Address, hash: Hash, signature: &[u8]) -> Result<bool, String> {
+        // What a node says of its refusal may name the account.
+        self.accepts(chain_id, account, hash, signature).await.map_err(|error| match error {
+            ChainError::Refused { endpoint, code, .. } => format!("{endpoint} refused (code {code})"),
+            other => other.to_string(),
+        })
+    }
 }
 
 fn announce(listener: &TcpListener, options: &api::Options) -> anyhow::Result<()> {
@@ -231,9 +260,10 @@ async fn verify_database(source: &Source) -> anyhow::Result<()> {
             .await?;
     db.close().await?;
     match outcome {
-        Ok(Verified { block, subjects, links }) => {
+        Ok(Verified { block, subjects, links, queries }) => {
             println!(
-                "verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it"
+                "verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it; {queries} \
+                 queries on record, none taken out"
             );
             Ok(())
         }

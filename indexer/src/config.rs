@@ -58,6 +58,8 @@ pub enum Command {
         #[arg(long)]
         from: Option<u64>,
     },
+    /// Print the description of the query API (OpenAPI 3.1). Needs neither chain nor database.
+    Openapi,
     /// Recompute every trail from the database and compare it with the contract. Exit code 1 and the first wrong link if
     /// something differs.
     Verify {

@@ -15,7 +15,7 @@ use crate::decode::decode;
 use crate::model::{
     Address, Block, Event, Hash, Moment, Position, REGISTRY, RawLog, TrailDomain, logged_hash, next_link,
 };
-use crate::store::{self, StoredEvent};
+use crate::store::{self, BrokenQuery, StoredEvent};
 
 /// What was checked, when nothing was wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Verified {
     pub block: u64,
     pub subjects: usize,
     pub links: usize,
+    /// What the API was asked about patients.
+    pub queries: u64,
 }
 
 /// The first thing that is wrong.
@@ -85,7 +87,14 @@ pub async fn verify(
         progress(last + 1 - deployment_block, head.number + 1 - deployment_block);
     }
     drop(spans);
-    trails.check_heads(chain, &head).await
+    let verified = match trails.check_heads(chain, &head).await? {
+        Ok(verified) => verified,
+        Err(wrong) => return Ok(Err(wrong)),
+    };
+    Ok(match store::check_queries(&mut db, domain).await? {
+        Ok(queries) => Ok(Verified { queries, ..verified }),
+        Err(broken) => Err(taken_out(&broken)),
+    })
 }
 
 /// The node's blocks at the heights that are stored: from the answer with the events where it tells them, by their headers where
@@ -216,8 +225,17 @@ impl<'a> Trails<'a> {
                 return Ok(Err(Wrong { subject: Some(*subject), position: None, detail }));
             }
         }
-        Ok(Ok(Verified { block, subjects: subjects.len(), links: self.links }))
+        Ok(Ok(Verified { block, subjects: subjects.len(), links: self.links, queries: 0 }))
     }
+}
+
+fn taken_out(broken: &BrokenQuery) -> Wrong {
+    let whom = if broken.patient == REGISTRY { "about all patients" } else { "about them" };
+    let detail = format!(
+        "number {} of what the API was asked {whom} is not what was written down: it was altered or taken out",
+        broken.number
+    );
+    Wrong { subject: Some(broken.patient), position: None, detail }
 }
 
 fn times(blocks: &[Block]) -> BTreeMap<u64, Moment> {

@@ -97,6 +97,15 @@ pub async fn deploy(tools: &Toolchain, rpc: &Rpc, admin: Address) -> Result<Depl
     Ok(Deployment { chain_id: chain_id(rpc).await?, contract, block, forwarder })
 }
 
+/// Deploys any contract that `forge build` compiled, by its place below its folder `out`, like
+/// `Wallets.sol/OwnedWallet.json`, from the first account of the node; gives its address.
+///
+/// # Errors
+/// When it was not compiled, or the chain refuses.
+pub async fn deploy_other(tools: &Toolchain, rpc: &Rpc, artifact: &str, arguments: &[Token]) -> Result<Address> {
+    Ok(create(rpc, bytecode(tools, artifact)?, arguments).await?.0)
+}
+
 /// Creates a contract of `code`; gives its address and its block.
 async fn create(rpc: &Rpc, mut code: Vec<u8>, arguments: &[Token]) -> Result<(Address, u64)> {
     code.extend(ethers::abi::encode(arguments));

@@ -12,7 +12,7 @@ pub(super) fn print(options: &RunOptions, state: &State, summary: &Summary) {
     say("");
     say("Chartkey is running. All data are invented.");
     say("");
-    say(&format!("  API        http://127.0.0.1:{api_port}"));
+    say(&format!("  API        http://127.0.0.1:{api_port} (its routes: http://127.0.0.1:{api_port}/docs)"));
     say(&format!("  chain      http://127.0.0.1:{chain_port} (chain id {})", deployment.chain_id));
     say(&format!("  contract   {} (since block {})", to_checksum(&deployment.contract, None), deployment.block));
     say(&format!("  forwarder  {}", to_checksum(&deployment.forwarder, None)));
@@ -30,6 +30,7 @@ pub(super) fn print(options: &RunOptions, state: &State, summary: &Summary) {
         say(&format!("curl -s 'http://127.0.0.1:{api_port}{url}'"));
     }
     say("");
+    say("Here everything can be read without signing in; `make run OPEN=false` asks callers to.");
     say("`make verify` compares all of it with the contract's own trails.");
     say("Ctrl-C stops everything; the next `make run` continues here, `make reset` forgets it.");
 }

@@ -144,5 +144,9 @@ fn indexer_command(program: &Path, options: &RunOptions, sources: Sources) -> Co
     // Its last line is shown when it dies: without colour codes.
     command.arg("run").env("NO_COLOR", "1");
     command.envs(sources.environment()).env("LISTEN", format!("127.0.0.1:{}", options.api_port));
+    // The demo is for looking around, by people without a wallet. Who wants to sign in says so.
+    if env::var_os("OPEN").is_none() {
+        command.env("OPEN", "true");
+    }
     command
 }

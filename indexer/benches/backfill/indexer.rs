@@ -38,6 +38,7 @@ impl Indexer {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chartkey-indexer"));
         command.arg("run").env("RPC_URL", places.rpc_url).env("DATABASE_URL", places.database.expose());
         command.env("DEPLOYMENT", places.deployment).env("LISTEN", "127.0.0.1:0").env("NO_PROXY", "127.0.0.1");
+        command.env("OPEN", "true");
         command.env("RUST_LOG", "info");
         let started = Instant::now();
         let child = Child::spawn("chartkey-indexer", command, places.log, Signal::SIGKILL)?;

@@ -2,15 +2,25 @@
 
 use axum::response::Response;
 
+use super::answer::List;
 use super::error::ApiError;
 use super::extract::{Nothing, Params, PathOf};
 use super::page::Page;
 use super::snapshot::Question;
 use crate::model::Address;
+use crate::model::view::PublishedKey;
 use crate::store::read;
 
-/// `GET /v1/accounts/{account}/keys`: all versions, first to latest, on one page.
-#[utoipa::path(get, path = "/v1/accounts/{account}/keys")]
+/// Every encryption key that an account published, the first to the latest, on one page.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}/keys",
+    operation_id = "listKeys",
+    tag = "Registry",
+    security(()),
+    params(("account" = Address, Path)),
+    responses((status = 200, description = "Keys, the first to the latest, on one page", body = List<PublishedKey>))
+)]
 pub(super) async fn keys(
     PathOf(account): PathOf<Address>,
     Params(Nothing {}): Params<Nothing>,
@@ -21,5 +31,5 @@ pub(super) async fn keys(
     if keys.is_empty() {
         return Err(ApiError::NotFound(format!("{account} has published no key")));
     }
-    snapshot.list(keys, Page { next: None }, ()).await
+    snapshot.list(keys, Page { next: None }).await
 }

@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::extract::Limit;
@@ -37,39 +38,38 @@ impl Tag {
         let text = hash[..12].iter().fold(String::from("W/\""), |text, byte| text + &format!("{byte:02x}")) + "\"";
         Tag(HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("W/\"\"")))
     }
+}
 
-    fn is_among(&self, asked: &Asked) -> bool {
-        let Some(tags) = asked.if_none_match.as_ref().and_then(|value| value.to_str().ok()) else { return false };
-        tags.split(',').any(|one| one.trim() == self.0)
-    }
+/// Whether the caller's copy, as `If-None-Match` names it, is the one with this tag.
+pub(super) fn is_current(tag: &HeaderValue, if_none_match: Option<&HeaderValue>) -> bool {
+    let tags = if_none_match.and_then(|value| value.to_str().ok());
+    tags.is_some_and(|tags| tags.split(',').any(|one| one.trim() == tag))
 }
 
 /// JSON with its tag, or that the caller's copy is current.
 pub(super) fn tagged(asked: &Asked, tag: Tag, json: Vec<u8>) -> Response {
     let headers =
         [(header::ETAG, tag.0.clone()), (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))];
-    if tag.is_among(asked) {
+    if is_current(&tag.0, asked.if_none_match.as_ref()) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     (headers, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response()
 }
 
 /// An answer that is one thing.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct One<T> {
+pub(super) struct One<T> {
     data: T,
     as_of: AsOf,
 }
 
-/// An answer that is a page of a list, with more beside it.
-#[derive(Serialize)]
+/// An answer that is a page of a list.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct List<T, M> {
+pub(super) struct List<T> {
     data: Vec<T>,
     page: Page,
-    #[serde(flatten)]
-    more: M,
     as_of: AsOf,
 }
 
@@ -77,44 +77,34 @@ impl Snapshot {
     /// The answer that is one thing.
     pub async fn one<T: Serialize>(self, data: T) -> Result<Response, ApiError> {
         let as_of = self.as_of.clone();
-        self.answer(&One { data, as_of }, &[]).await
+        self.framed(&One { data, as_of }, &[]).await
     }
 
     /// The answer that is a page of a list in the order of events.
     pub async fn page<T: Serialize>(self, rows: Vec<(Position, T)>, limit: Limit) -> Result<Response, ApiError> {
         let (data, page) = cut(rows, limit, |at| Cursor(*at).to_string());
-        self.list(data, page, ()).await
+        self.list(data, page).await
     }
 
     /// The answer that is a page of a list of viewers.
     pub async fn page_of_viewers(self, rows: Vec<(ViewerPlace, Viewer)>, limit: Limit) -> Result<Response, ApiError> {
         let (data, page) = cut(rows, limit, |at| ViewerCursor(*at).to_string());
-        self.list(data, page, ()).await
+        self.list(data, page).await
     }
 
-    /// The answer that is a list, with more beside it.
-    pub async fn list<T: Serialize, M: Serialize>(
-        self,
-        data: Vec<T>,
-        page: Page,
-        more: M,
-    ) -> Result<Response, ApiError> {
-        self.list_also_of(data, page, more, &[]).await
+    /// The answer that is a list.
+    pub async fn list<T: Serialize>(self, data: Vec<T>, page: Page) -> Result<Response, ApiError> {
+        self.list_also_of(data, page, &[]).await
     }
 
     /// The same, where the answer depends on more than the head's block.
-    pub async fn list_also_of<T: Serialize, M: Serialize>(
-        self,
-        data: Vec<T>,
-        page: Page,
-        more: M,
-        of: &[Hash],
-    ) -> Result<Response, ApiError> {
+    pub async fn list_also_of<T: Serialize>(self, data: Vec<T>, page: Page, of: &[Hash]) -> Result<Response, ApiError> {
         let as_of = self.as_of.clone();
-        self.answer(&List { data, page, more, as_of }, of).await
+        self.framed(&List { data, page, as_of }, of).await
     }
 
-    async fn answer<T: Serialize>(self, frame: &T, of: &[Hash]) -> Result<Response, ApiError> {
+    /// The answer in a frame of its own, which depends on the head's block and on `of`.
+    pub async fn framed<T: Serialize>(self, frame: &T, of: &[Hash]) -> Result<Response, ApiError> {
         let json = serde_json::to_vec(frame).map_err(|e| ApiError::Internal(e.to_string()))?;
         let tag = Tag::of(&self.as_of, self.caller(), &self.asked, of);
         let asked = self.write_down().await?;

@@ -1,14 +1,17 @@
 //! Who asks.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
 use super::Options;
 use super::error::ApiError;
+use super::sign_in::session_of;
 use crate::model::Address;
-use std::sync::Arc;
+use crate::store::Journal;
 
-/// Who asks, by the session that the request names.
+/// Who asks, by the session that the request carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Caller {
     /// Anybody: all reads are public here.
@@ -23,7 +26,7 @@ impl Caller {
     pub fn signed_in(self) -> Result<Option<Address>, ApiError> {
         match self {
             Caller::Anyone => Ok(None),
-            Caller::Anonymous => Err(ApiError::NotSignedIn),
+            Caller::Anonymous => Err(ApiError::NotSignedIn("this is not public")),
             Caller::Account(account) => Ok(Some(account)),
         }
     }
@@ -40,6 +43,7 @@ impl Caller {
 impl<S> FromRequestParts<S> for Caller
 where
     Arc<Options>: FromRef<S>,
+    Journal: FromRef<S>,
     S: Send + Sync,
 {
     type Rejection = ApiError;
@@ -49,7 +53,10 @@ where
         if let Some(caller) = parts.extensions.get() {
             return Ok(*caller);
         }
-        let options = Arc::<Options>::from_ref(state);
-        Ok(if options.open { Caller::Anyone } else { Caller::Anonymous })
+        if Arc::<Options>::from_ref(state).open {
+            return Ok(Caller::Anyone);
+        }
+        let session = session_of(&parts.headers, &Journal::from_ref(state)).await?;
+        Ok(session.map_or(Caller::Anonymous, |session| Caller::Account(session.account)))
     }
 }

@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::{error, warn};
+use utoipa::ToSchema;
 
 use crate::model::Malformed;
 use crate::store::StoreError;
@@ -16,8 +17,12 @@ use crate::store::StoreError;
 pub enum ApiError {
     /// 400: what was wrong, and what would be right.
     BadRequest(String),
-    /// 401: nobody is signed in.
-    NotSignedIn,
+    /// 401: nobody is signed in, or not any more; why.
+    NotSignedIn(&'static str),
+    /// 401: a message or its signature does not make anybody signed in; why.
+    SignInRefused(String),
+    /// 403: a page of another site asks.
+    ForeignPage,
     /// 403: not the caller's to see, whether or not it is there.
     NotYours,
     /// 404: what is not there.
@@ -29,6 +34,8 @@ pub enum ApiError {
     TooLarge,
     /// 414: the most bytes of a path and query.
     UriTooLong(usize),
+    /// 415: a body that is not said to be JSON.
+    NotJson,
     /// 429: seconds until one more request is answered.
     TooOften {
         retry_after: u64,
@@ -43,21 +50,37 @@ pub enum ApiError {
     DoesNotVerify(String),
     /// 503: the database does not answer, or ended the question; why, which is logged here and not told.
     NoDatabase(String),
+    /// 503: the chain cannot be asked about a smart account; why, which is logged here and not told.
+    NoChain(String),
     /// 503: the answer took too long to find.
     TookTooLong,
+    /// 503: this process has as many streams as it may have.
+    TooManyStreams,
+    /// 429: the account has as many streams as one may have.
+    TooManyOwnStreams(usize),
     /// 500: logged here, not told.
     Internal(String),
 }
 
-/// A problem without its request id, which `middleware::identify` adds.
-#[derive(Debug, Clone, Serialize)]
+/// What went wrong (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Problem {
+    /// What kind of problem: stable, made to be compared.
+    #[schema(pattern = "^urn:chartkey:problem:[a-z-]+$", example = "urn:chartkey:problem:not-yours")]
     r#type: String,
+    #[schema(example = "Not yours to see")]
     title: &'static str,
+    /// HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 403)]
     status: u16,
+    /// What was wrong, and what would be right.
+    #[schema(example = "this is not yours to see, whether or not it exists")]
     detail: String,
+    /// What the API's log calls the request by.
+    // Added by `middleware::identify`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, example = "6441c0f1d2e3a-7")]
     request_id: Option<String>,
     /// Seconds.
     #[serde(skip)]
@@ -81,6 +104,9 @@ impl Problem {
         let mut response = (status, Json(&self)).into_response();
         let problem = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, problem);
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -92,10 +118,16 @@ impl ApiError {
     fn problem(self) -> Problem {
         match self {
             ApiError::BadRequest(detail) => Problem::new("bad-request", "Bad request", 400, detail),
-            ApiError::NotSignedIn => {
-                let detail = "this is not public: sign in (POST /v1/auth/nonce, then /v1/auth/verify), and send the token as \
-                              Authorization: Bearer";
+            ApiError::NotSignedIn(why) => {
+                let detail = format!(
+                    "{why}: sign in (POST /v1/auth/nonce, then /v1/auth/verify), and send the token as Authorization: Bearer"
+                );
                 Problem::new("not-signed-in", "Not signed in", 401, detail)
+            }
+            ApiError::SignInRefused(why) => Problem::new("sign-in-refused", "Sign-in refused", 401, why),
+            ApiError::ForeignPage => {
+                let detail = "pages of this origin may not sign in here: those of PUBLIC_URL and CORS_ORIGINS may";
+                Problem::new("foreign-page", "Foreign page", 403, detail)
             }
             ApiError::NotYours => {
                 let detail = "this is not yours to see, whether or not it exists";
@@ -103,8 +135,12 @@ impl ApiError {
             }
             ApiError::NotFound(detail) => Problem::new("not-found", "Not found", 404, detail),
             ApiError::NoSuchMethod => {
-                let detail = "this route is asked by the methods that Allow names";
+                let detail = "the route does not know this method: those in the Allow header it does";
                 Problem::new("method-not-allowed", "Method not allowed", 405, detail)
+            }
+            ApiError::NotJson => {
+                let detail = "expected a body of JSON, with Content-Type: application/json";
+                Problem::new("not-json", "Not JSON", 415, detail)
             }
             ApiError::Misdirected => {
                 let detail = "this API goes by another name: ask for it by that of its PUBLIC_URL, or on its own machine by \
@@ -113,6 +149,12 @@ impl ApiError {
             }
             ApiError::NotAcceptable(_) | ApiError::TooLarge | ApiError::UriTooLong(_) | ApiError::TooOften { .. } => {
                 self.form()
+            }
+            ApiError::TooManyOwnStreams(most) => {
+                let detail =
+                    format!("this account listens {most} times already, which is the most: end another stream");
+                let problem = Problem::new("too-many-streams-of-one-account", "Too many streams", 429, detail);
+                Problem { retry_after: Some(60), ..problem }
             }
             ApiError::Internal(cause) => {
                 error!(cause, "a request failed");
@@ -155,6 +197,12 @@ impl ApiError {
                 let detail = format!("the indexed history is not the contract's, so none of it is served: {reason}");
                 Problem::unavailable("history-does-not-verify", "History does not verify", detail, 60)
             }
+            ApiError::NoChain(cause) => {
+                warn!(cause, "the chain could not be asked about a smart account");
+                let detail = "the chain does not answer right now, so it cannot be asked whether a smart account accepts the \
+                              signature: sign in again, with a new nonce";
+                Problem::unavailable("chain-unavailable", "Chain unavailable", detail, 5)
+            }
             ApiError::NoPlace => {
                 let detail = "there are as many connections as there may be: connect again later";
                 Problem::unavailable("no-place", "No place", detail, 1)
@@ -162,6 +210,10 @@ impl ApiError {
             ApiError::TookTooLong => {
                 let detail = "the answer took too long to find: ask for less at once, or later";
                 Problem::unavailable("took-too-long", "Took too long", detail, 5)
+            }
+            ApiError::TooManyStreams => {
+                let detail = "as many streams as this server takes are open: ask again later, or another server";
+                Problem::unavailable("too-many-streams", "Too many streams", detail, 30)
             }
             other => {
                 if let ApiError::NoDatabase(cause) = other {

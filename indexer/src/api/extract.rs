@@ -2,12 +2,19 @@
 
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::error::ApiError;
+use crate::model::schema::text_schema;
 use crate::model::{Malformed, Moment};
 
 /// The one parameter of a path.
@@ -43,6 +50,28 @@ where
             let text = e.body_text();
             let cause = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
             ApiError::BadRequest(cause.to_owned())
+        })
+    }
+}
+
+/// A body of JSON, said to be that: a page of another site cannot send it unasked (the Fetch standard's CORS protocol).
+pub(super) struct JsonOf<T>(pub T);
+
+impl<T, S> FromRequest<S> for JsonOf<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let read = Json::<T>::from_request(request, state).await;
+        read.map(|Json(body)| JsonOf(body)).map_err(|rejection| match rejection {
+            JsonRejection::MissingJsonContentType(_) => ApiError::NotJson,
+            JsonRejection::JsonDataError(e) => ApiError::BadRequest(e.body_text()),
+            JsonRejection::JsonSyntaxError(e) => ApiError::BadRequest(e.body_text()),
+            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+            other => ApiError::BadRequest(other.body_text()),
         })
     }
 }
@@ -84,9 +113,28 @@ impl<'de> Deserialize<'de> for AtParam {
     }
 }
 
+text_schema!(
+    AtParam,
+    "At",
+    "moment",
+    None,
+    None,
+    "A moment of the past: a time by RFC 3339, or `block:1234` for the end of that block. Neither in the future nor before the contract's \
+     deployment."
+);
+
 /// A number of rows: 1 to 200, 50 unless told.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit(pub u32);
+
+impl PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200));
+        number.default(Some(Limit::default().0.into())).description(Some("A number of rows.")).into()
+    }
+}
+
+impl ToSchema for Limit {}
 
 impl Default for Limit {
     fn default() -> Self {

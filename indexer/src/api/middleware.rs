@@ -116,13 +116,19 @@ pub(super) async fn limit_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| ApiError::TookTooLong.into_response())
 }
 
-/// Refuses what is too long before anything of it is read; what does not say how long it is, is cut by `DefaultBodyLimit`.
+/// How much of a body that is too large is taken and thrown away, and for how long: whoever still sends when the connection closes
+/// does not read the answer.
+const TAKEN: (usize, Duration) = (1 << 20, Duration::from_secs(5));
+
+/// Refuses what is too long; what does not say how long it is, is cut by `DefaultBodyLimit`.
 pub(super) async fn limit_size(request: Request, next: Next) -> Response {
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, str::len) > LONGEST_URI {
         return ApiError::UriTooLong(LONGEST_URI).into_response();
     }
     if request.body().size_hint().lower() > LARGEST as u64 {
+        let taken = axum::body::to_bytes(request.into_body(), TAKEN.0);
+        let _ = tokio::time::timeout(TAKEN.1, taken).await;
         return ApiError::TooLarge.into_response();
     }
     next.run(request).await

@@ -3,8 +3,10 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::extract::Limit;
+use crate::model::schema::text_schema;
 use crate::model::{Address, Malformed, Position};
 use crate::store::read::{LogPlace, PageOf, ViewerPlace};
 
@@ -45,7 +47,8 @@ pub(super) struct ViewerCursor(pub ViewerPlace);
 impl std::fmt::Display for ViewerCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (at, viewer) = self.0;
-        write!(f, "{}-{viewer}", Cursor(at))
+        // In one case, so that a pattern can describe it.
+        write!(f, "{}-{}", Cursor(at), viewer.to_string().to_lowercase())
     }
 }
 
@@ -102,6 +105,31 @@ impl<'de> Deserialize<'de> for LogCursor {
     }
 }
 
+text_schema!(
+    Cursor,
+    "Cursor",
+    "cursor",
+    Some("^[0-9]{1,18}-[0-9]{1,9}$"),
+    None,
+    "`page.next` of the page before. What it says is the API's own matter."
+);
+text_schema!(
+    ViewerCursor,
+    "ViewerCursor",
+    "viewer-cursor",
+    Some("^[0-9]{1,18}-[0-9]{1,9}-0x[0-9a-f]{40}$"),
+    None,
+    "`page.next` of the page before. What it says is the API's own matter."
+);
+text_schema!(
+    LogCursor,
+    "LogCursor",
+    "log-cursor",
+    Some("^[0-9]{1,18}-([0-9]{1,9}|[aq][0-9]{1,18})$"),
+    None,
+    "`page.next` of the page before. What it says is the API's own matter."
+);
+
 /// One row more than asked for is read: it tells whether there is a next page.
 pub(super) fn page_of(limit: Limit, cursor: Option<Cursor>) -> PageOf<Position> {
     PageOf { limit: limit.0 + 1, after: cursor.map(|cursor| cursor.0) }
@@ -126,8 +154,9 @@ pub(super) fn cut<C, T>(mut rows: Vec<(C, T)>, limit: Limit, cursor: impl Fn(&C)
     (rows.into_iter().map(|(_, row)| row).collect(), Page { next })
 }
 
-/// `page` of a list's answer.
-#[derive(Debug, Serialize)]
+/// Where a list goes on.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page {
+    /// The `cursor` of the next page; null: this is the last one.
     pub next: Option<String>,
 }

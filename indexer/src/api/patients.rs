@@ -3,12 +3,15 @@
 use axum::response::Response;
 use serde::Deserialize;
 use serde::de::Error as _;
+use utoipa::{IntoParams, ToSchema};
 
+use super::answer::{List, One};
 use super::error::ApiError;
 use super::extract::{AtParam, Limit, Nothing, Params, PathOf, number};
 use super::page::{Cursor, LogCursor, ViewerCursor, cut, page_of, page_of_log, page_of_viewers};
 use super::snapshot::{Question, Snapshot};
-use crate::model::view::{RecordStatus, RequestState};
+use crate::model::schema::{AnyCid, AnyMoment, text_schema};
+use crate::model::view::{AccessLogEntry, AccessRequest, Grant, Patient, Record, RecordStatus, RequestState, Viewer};
 use crate::model::{Address, LogKind, Moment, Purpose, RecordCid, Scope};
 use crate::store::read::{self, AccessLogFilter, GrantFilter, GrantStateFilter, RecordFilter};
 
@@ -16,13 +19,20 @@ fn no_such_patient(patient: Address) -> ApiError {
     ApiError::NotFound(format!("no patient {patient} is registered"))
 }
 
-async fn require_patient(snapshot: &mut Snapshot, patient: Address) -> Result<(), ApiError> {
+pub(super) async fn require_patient(snapshot: &mut Snapshot, patient: Address) -> Result<(), ApiError> {
     let exists = read::patient_exists(snapshot.db(), patient).await?;
     exists.then_some(()).ok_or_else(|| no_such_patient(patient))
 }
 
-/// `GET /v1/patients/{patient}`
-#[utoipa::path(get, path = "/v1/patients/{patient}")]
+/// A chart in short.
+#[utoipa::path(
+    get,
+    path = "/v1/patients/{patient}",
+    operation_id = "getPatient",
+    tag = "Patients",
+    params(("patient" = Address, Path)),
+    responses((status = 200, description = "The chart in short", body = One<Patient>))
+)]
 pub(super) async fn summary(
     PathOf(patient): PathOf<Address>,
     Params(Nothing {}): Params<Nothing>,
@@ -34,22 +44,38 @@ pub(super) async fn summary(
     snapshot.one(found.ok_or_else(|| no_such_patient(patient))?).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct RecordParams {
+    /// The patient's own number; 0: in none.
     #[serde(default, deserialize_with = "number")]
     folder: Option<u32>,
+    /// Who added it.
     author: Option<Address>,
+    /// As it is at the indexed head.
     status: Option<RecordStatus>,
+    #[param(value_type = Option<AnyMoment>)]
     since: Option<Moment>,
+    #[param(value_type = Option<AnyMoment>)]
     until: Option<Moment>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<Cursor>,
 }
 
-/// `GET /v1/patients/{patient}/records`
-#[utoipa::path(get, path = "/v1/patients/{patient}/records")]
+/// The records of a chart, in the order they were added.
+///
+/// A practitioner is shown those that a grant of theirs in force covers.
+#[utoipa::path(
+    get,
+    path = "/v1/patients/{patient}/records",
+    operation_id = "listRecords",
+    tag = "Patients",
+    params(("patient" = Address, Path), RecordParams),
+    responses((status = 200, description = "Records in the order they were added", body = List<Record>))
+)]
 pub(super) async fn records(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<RecordParams>,
@@ -71,21 +97,28 @@ pub(super) async fn records(
     snapshot.page(rows, params.limit).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct GrantParams {
     at: Option<AtParam>,
+    /// A practitioner or care team.
     grantee: Option<Address>,
+    /// What the grant covers: `chart`, `emergency`, a folder's number, or a record's CID.
     #[serde(default, deserialize_with = "scope")]
+    #[param(value_type = Option<ScopeParam>)]
     scope: Option<Scope>,
+    /// At that moment: in force, past its end, ended earlier by whatever else, or whatever.
     #[serde(default)]
+    #[param(value_type = Option<GrantState>, inline)]
     state: GrantState,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<Cursor>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum GrantState {
     #[default]
@@ -94,6 +127,17 @@ enum GrantState {
     Revoked,
     All,
 }
+
+/// A scope as it may be asked by.
+pub(super) struct ScopeParam;
+text_schema!(
+    ScopeParam,
+    "ScopeParam",
+    "scope",
+    None,
+    None,
+    "`chart`, `emergency`, a folder's number, or a record's CID."
+);
 
 /// `chart`, `emergency`, a folder's number, or a record's CID.
 fn scope<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Scope>, D::Error> {
@@ -117,8 +161,17 @@ fn scope<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Scope>, D::Err
     Ok(Some(Scope::Record(cid.digest)))
 }
 
-/// `GET /v1/patients/{patient}/grants`
-#[utoipa::path(get, path = "/v1/patients/{patient}/grants")]
+/// Who was granted what: grants, referrals and emergencies, in the order they were given.
+///
+/// A practitioner is shown their own and those of their teams, and what they passed on.
+#[utoipa::path(
+    get,
+    path = "/v1/patients/{patient}/grants",
+    operation_id = "listGrants",
+    tag = "Patients",
+    params(("patient" = Address, Path), GrantParams),
+    responses((status = 200, description = "Grants in the order they were given", body = List<Grant>))
+)]
 pub(super) async fn grants(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<GrantParams>,
@@ -140,17 +193,26 @@ pub(super) async fn grants(
     snapshot.page(rows, params.limit).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ViewerParams {
     at: Option<AtParam>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<ViewerCursor>,
 }
 
-/// `GET /v1/patients/{patient}/viewers`: who can see what, besides the patient.
-#[utoipa::path(get, path = "/v1/patients/{patient}/viewers")]
+/// Who can see what, besides the patient: one row for each way to see. Teams are told by member, with `via`.
+#[utoipa::path(
+    get,
+    path = "/v1/patients/{patient}/viewers",
+    operation_id = "listViewers",
+    tag = "Patients",
+    params(("patient" = Address, Path), ViewerParams),
+    responses((status = 200, description = "One row for each way to see", body = List<Viewer>))
+)]
 pub(super) async fn viewers(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<ViewerParams>,
@@ -164,22 +226,38 @@ pub(super) async fn viewers(
     snapshot.page_of_viewers(rows, params.limit).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct AccessLogParams {
+    /// What happened.
     kind: Option<LogKind>,
+    /// Who did it.
     actor: Option<Address>,
+    /// About this record, or about a grant for it alone.
+    #[param(value_type = Option<AnyCid>)]
     cid: Option<RecordCid>,
+    /// What a record was opened for.
     purpose: Option<Purpose>,
+    #[param(value_type = Option<AnyMoment>)]
     since: Option<Moment>,
+    #[param(value_type = Option<AnyMoment>)]
     until: Option<Moment>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<LogCursor>,
 }
 
-/// `GET /v1/patients/{patient}/access-log`: newest first, with what the API was asked about the patient.
-#[utoipa::path(get, path = "/v1/patients/{patient}/access-log")]
+/// Who did what in a chart, and why, the newest first; with what this API was asked about the patient (`kind` is `Queried`).
+#[utoipa::path(
+    get,
+    path = "/v1/patients/{patient}/access-log",
+    operation_id = "listAccessLog",
+    tag = "Patients",
+    params(("patient" = Address, Path), AccessLogParams),
+    responses((status = 200, description = "Entries, the newest first", body = List<AccessLogEntry>))
+)]
 pub(super) async fn access_log(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<AccessLogParams>,
@@ -200,20 +278,30 @@ pub(super) async fn access_log(
     // What is asked is written down at no block: the log grows between blocks too.
     let queries = read::query_trails(snapshot.db(), patient).await?;
     let (data, page) = cut(rows, params.limit, |at| LogCursor(*at).to_string());
-    snapshot.list_also_of(data, page, (), &queries).await
+    snapshot.list_also_of(data, page, &queries).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct RequestParams {
+    /// What became of it.
     state: Option<RequestState>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<Cursor>,
 }
 
-/// `GET /v1/patients/{patient}/requests`: who asked for access.
-#[utoipa::path(get, path = "/v1/patients/{patient}/requests")]
+/// Who asked for access, and what became of it.
+#[utoipa::path(
+    get,
+    path = "/v1/patients/{patient}/requests",
+    operation_id = "listRequests",
+    tag = "Patients",
+    params(("patient" = Address, Path), RequestParams),
+    responses((status = 200, description = "Requests in the order they were made", body = List<AccessRequest>))
+)]
 pub(super) async fn requests(
     PathOf(patient): PathOf<Address>,
     Params(params): Params<RequestParams>,

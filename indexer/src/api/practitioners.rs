@@ -2,33 +2,52 @@
 
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
+use super::answer::{List, One};
 use super::error::ApiError;
 use super::extract::{AtParam, Limit, Nothing, Params, PathOf, text};
 use super::page::{Cursor, cut, page_of};
 use super::snapshot::{Question, Snapshot};
 use crate::model::Address;
-use crate::model::view::PractitionerState;
+use crate::model::view::{AccessLogEntry, Grant, Practitioner, PractitionerState, Record};
 use crate::store::read::{self, DirectoryFilter};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DirectoryParams {
+    /// In the name, whatever its case.
     #[serde(default, deserialize_with = "text")]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
     q: Option<String>,
+    /// The whole of it, whatever its case.
     #[serde(default, deserialize_with = "text")]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
     specialty: Option<String>,
+    /// The whole of it, whatever its case.
     #[serde(default, deserialize_with = "text")]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
     organisation: Option<String>,
+    /// At the indexed head.
     state: Option<PractitionerState>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
-    /// The last account of the page before.
+    /// `page.next` of the page before: its last account.
     cursor: Option<Address>,
 }
 
-/// `GET /v1/practitioners`
-#[utoipa::path(get, path = "/v1/practitioners")]
+/// The public directory.
+#[utoipa::path(
+    get,
+    path = "/v1/practitioners",
+    operation_id = "listPractitioners",
+    tag = "Practitioners",
+    security(()),
+    params(DirectoryParams),
+    responses((status = 200, description = "Entries in the order of their addresses", body = List<Practitioner>))
+)]
 pub(super) async fn directory(
     Params(params): Params<DirectoryParams>,
     question: Question,
@@ -44,11 +63,19 @@ pub(super) async fn directory(
     let rows = read::directory(snapshot.db(), &filter, head, params.limit.0 + 1, params.cursor).await?;
     let rows = rows.into_iter().map(|practitioner| (practitioner.address, practitioner)).collect();
     let (data, page) = cut(rows, params.limit, Address::to_string);
-    snapshot.list(data, page, ()).await
+    snapshot.list(data, page).await
 }
 
-/// `GET /v1/practitioners/{practitioner}`
-#[utoipa::path(get, path = "/v1/practitioners/{practitioner}")]
+/// One entry of the public directory.
+#[utoipa::path(
+    get,
+    path = "/v1/practitioners/{practitioner}",
+    operation_id = "getPractitioner",
+    tag = "Practitioners",
+    security(()),
+    params(("practitioner" = Address, Path)),
+    responses((status = 200, description = "The entry", body = One<Practitioner>))
+)]
 pub(super) async fn practitioner(
     PathOf(account): PathOf<Address>,
     Params(Nothing {}): Params<Nothing>,
@@ -70,18 +97,26 @@ async fn require_practitioner(snapshot: &mut Snapshot, account: Address) -> Resu
     found.map(|_| ()).ok_or_else(|| no_such_practitioner(account))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListParams {
     at: Option<AtParam>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<Cursor>,
 }
 
-/// `GET /v1/practitioners/{practitioner}/patients`: the grants and referrals in force that name them or a team of
-/// theirs.
-#[utoipa::path(get, path = "/v1/practitioners/{practitioner}/patients")]
+/// Who granted a practitioner access: the grants and referrals in force that name them or a team of theirs.
+#[utoipa::path(
+    get,
+    path = "/v1/practitioners/{practitioner}/patients",
+    operation_id = "listPractitionerPatients",
+    tag = "Practitioners",
+    params(("practitioner" = Address, Path), ListParams),
+    responses((status = 200, description = "Grants in the order they were given", body = List<Grant>))
+)]
 pub(super) async fn patients(
     PathOf(account): PathOf<Address>,
     Params(params): Params<ListParams>,
@@ -97,8 +132,15 @@ pub(super) async fn patients(
     snapshot.page(rows, params.limit).await
 }
 
-/// `GET /v1/practitioners/{practitioner}/records`: what they can open.
-#[utoipa::path(get, path = "/v1/practitioners/{practitioner}/records")]
+/// What a practitioner can open.
+#[utoipa::path(
+    get,
+    path = "/v1/practitioners/{practitioner}/records",
+    operation_id = "listPractitionerRecords",
+    tag = "Practitioners",
+    params(("practitioner" = Address, Path), ListParams),
+    responses((status = 200, description = "Records in the order they were added", body = List<Record>))
+)]
 pub(super) async fn records(
     PathOf(account): PathOf<Address>,
     Params(params): Params<ListParams>,
@@ -114,16 +156,25 @@ pub(super) async fn records(
     snapshot.page(rows, params.limit).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ActivityParams {
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<Cursor>,
 }
 
-/// `GET /v1/practitioners/{practitioner}/activity`: what they did, newest first.
-#[utoipa::path(get, path = "/v1/practitioners/{practitioner}/activity")]
+/// What a practitioner did, the newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/practitioners/{practitioner}/activity",
+    operation_id = "listPractitionerActivity",
+    tag = "Practitioners",
+    params(("practitioner" = Address, Path), ActivityParams),
+    responses((status = 200, description = "Entries, the newest first", body = List<AccessLogEntry>))
+)]
 pub(super) async fn activity(
     PathOf(account): PathOf<Address>,
     Params(params): Params<ActivityParams>,

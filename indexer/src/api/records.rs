@@ -2,32 +2,48 @@
 
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use super::answer::{List, One};
 use super::error::ApiError;
 use super::extract::{AtParam, Limit, Params, PathOf};
 use super::page::{Cursor, ViewerCursor, page_of, page_of_viewers};
 use super::snapshot::{Question, Snapshot};
-use crate::model::view::Record;
+use crate::model::schema::AnyCid;
+use crate::model::view::{AccessLogEntry, CanOpen, Record, Viewer};
 use crate::model::{Address, Purpose, RecordCid};
 use crate::store::read::{self, ChartAccess};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct RecordParams {
+    /// Whose chart, where several hold the CID.
     patient: Option<Address>,
 }
 
 /// A record; and every chart that holds the same CID, because nothing stops somebody from adding a CID seen in another's.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RecordAnswer {
+pub(super) struct RecordInCharts {
     #[serde(flatten)]
     record: Record,
+    /// Every chart that holds the CID, as far as they are the caller's to see.
     charts: Vec<Address>,
 }
 
-/// `GET /v1/records/{cid}`: in the chart of `patient`, or the first one that held it.
-#[utoipa::path(get, path = "/v1/records/{cid}")]
+/// A record, in the chart of `patient` or the first one that held it.
+///
+/// `charts` names each chart that holds the same CID, as far as they are the caller's to see: nothing stops somebody from adding a CID
+/// seen in another's.
+#[utoipa::path(
+    get,
+    path = "/v1/records/{cid}",
+    operation_id = "getRecord",
+    tag = "Records",
+    params(("cid" = AnyCid, Path), RecordParams),
+    responses((status = 200, description = "The record, and which charts hold it", body = One<RecordInCharts>))
+)]
 pub(super) async fn record(
     PathOf(cid): PathOf<RecordCid>,
     Params(params): Params<RecordParams>,
@@ -39,7 +55,7 @@ pub(super) async fn record(
     let record = read::record(snapshot.db(), cid.digest, patient, viewer, head).await?;
     let record = record.ok_or_else(|| no_such_record(cid, Some(patient)))?;
     let charts = charts.into_iter().map(|(patient, _)| patient).collect();
-    snapshot.one(RecordAnswer { record, charts }).await
+    snapshot.one(RecordInCharts { record, charts }).await
 }
 
 fn no_such_record(cid: RecordCid, patient: Option<Address>) -> ApiError {
@@ -60,28 +76,41 @@ async fn in_whole_charts(
     if charts.is_empty() { Err(no_such_record(cid, patient)) } else { Ok((snapshot, charts)) }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListParams {
+    /// Whose chart, where several hold the CID.
     patient: Option<Address>,
     at: Option<AtParam>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<Cursor>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ViewerParams {
+    /// Whose chart, where several hold the CID.
     patient: Option<Address>,
     at: Option<AtParam>,
     #[serde(default)]
+    #[param(value_type = Option<Limit>)]
     limit: Limit,
     cursor: Option<ViewerCursor>,
 }
 
-/// `GET /v1/records/{cid}/viewers`: who can see it, besides the patient, in every chart that holds it or in `patient`'s.
-#[utoipa::path(get, path = "/v1/records/{cid}/viewers")]
+/// Who can see a record, besides the patient: in every chart that holds it, or in `patient`'s.
+#[utoipa::path(
+    get,
+    path = "/v1/records/{cid}/viewers",
+    operation_id = "listRecordViewers",
+    tag = "Records",
+    params(("cid" = AnyCid, Path), ViewerParams),
+    responses((status = 200, description = "One row for each way to see it", body = List<Viewer>))
+)]
 pub(super) async fn viewers(
     PathOf(cid): PathOf<RecordCid>,
     Params(params): Params<ViewerParams>,
@@ -94,8 +123,15 @@ pub(super) async fn viewers(
     snapshot.page_of_viewers(rows, params.limit).await
 }
 
-/// `GET /v1/records/{cid}/opens`: every open of it by then, newest first.
-#[utoipa::path(get, path = "/v1/records/{cid}/opens")]
+/// Every open of a record by then, the newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/records/{cid}/opens",
+    operation_id = "listRecordOpens",
+    tag = "Records",
+    params(("cid" = AnyCid, Path), ListParams),
+    responses((status = 200, description = "Opens, the newest first", body = List<AccessLogEntry>))
+)]
 pub(super) async fn opens(
     PathOf(cid): PathOf<RecordCid>,
     Params(params): Params<ListParams>,
@@ -108,19 +144,35 @@ pub(super) async fn opens(
     snapshot.page(rows, params.limit).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct CanOpenParams {
+    /// Whose chart.
     patient: Address,
+    /// The record.
+    #[param(value_type = AnyCid)]
     cid: RecordCid,
+    /// Who would open it.
     reader: Address,
+    /// What for.
     purpose: Purpose,
+    /// Through whom: a care team, a referrer, or the patient for whom a guardian acts. None or zero: by themselves.
     via: Option<Address>,
     at: Option<AtParam>,
 }
 
-/// `GET /v1/can-open`: the contract's verdict. Unknown accounts and records are verdicts here, not errors.
-#[utoipa::path(get, path = "/v1/can-open")]
+/// Whether a reader may open a record, and why not: the same verdict as the contract's `whyNot`.
+///
+/// Unknown accounts and records are verdicts here, not errors.
+#[utoipa::path(
+    get,
+    path = "/v1/can-open",
+    operation_id = "canOpen",
+    tag = "Records",
+    params(CanOpenParams),
+    responses((status = 200, description = "The verdict", body = One<CanOpen>))
+)]
 pub(super) async fn can_open(Params(params): Params<CanOpenParams>, question: Question) -> Result<Response, ApiError> {
     let CanOpenParams { patient, cid, reader, purpose, via, at } = params;
     let (mut snapshot, only_for) = question.chart(patient).await?;

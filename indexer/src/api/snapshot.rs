@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::extract::AtParam;
 use super::middleware::RequestId;
 use crate::model::view::{AsOf, Phase, Status};
-use crate::model::{Address, Digest, REGISTRY, Role, TrailDomain};
+use crate::model::{Address, Block, Digest, REGISTRY, Role, TrailDomain};
 use crate::store::read::{self, At, ChartAccess};
 use crate::store::{Connection, Journal, Query, Reader, Transaction};
 
@@ -70,10 +70,10 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        let (mut tx, status) = Reader::from_ref(state).snapshot().await?;
+        let (tx, status) = Reader::from_ref(state).snapshot().await?;
         let status = status.ok_or_else(nothing_indexed)?;
         require_live(&status)?;
-        let as_of = read::as_of(&mut tx).await?.ok_or_else(nothing_indexed)?;
+        let as_of = status.as_of().ok_or_else(nothing_indexed)?;
         Ok(Question(Snapshot {
             tx,
             as_of,
@@ -109,7 +109,7 @@ pub(super) fn require_live(status: &Status) -> Result<(), ApiError> {
     }
 }
 
-fn nothing_indexed() -> ApiError {
+pub(super) fn nothing_indexed() -> ApiError {
     ApiError::NotIndexed("no block is indexed yet".into())
 }
 
@@ -164,6 +164,16 @@ impl Question {
             Some(_) if self.is_auditors().await? => Ok((self.0, None)),
             Some(_) => Err(ApiError::NotYours),
         }
+    }
+
+    /// What concerns the caller, as it happens; and whether that is everything, as it is to auditors.
+    pub async fn stream(mut self) -> Result<(Snapshot, bool), ApiError> {
+        let head = self.0.head();
+        let everything = match self.0.caller.signed_in()? {
+            None => true,
+            Some(account) => read::holds_role(&mut self.0.tx, account, Role::Auditor, head).await?,
+        };
+        Ok((if everything { self.0.about(REGISTRY) } else { self.0 }, everything))
     }
 
     /// A record, and the charts that hold it (or `patient`'s alone) of which the caller may see at least this much.
@@ -273,21 +283,54 @@ impl Snapshot {
     }
 
     fn queries(&mut self) -> Vec<Query> {
-        let mut patients = std::mem::take(&mut self.about);
+        let AsOf { block_number: number, block_hash: hash, timestamp, .. } = self.as_of;
+        let patients = std::mem::take(&mut self.about);
+        self.asked.queries(self.caller.account(), patients, self.digest, Block { number, hash, timestamp })
+    }
+
+    /// Ends the snapshot: what is written down as its answer goes on.
+    pub fn record(self) -> Record {
+        Record { journal: self.journal, caller: self.caller.account(), asked: self.asked }
+    }
+}
+
+/// A request whose answer goes on, to be written down once about each patient of whom it tells.
+pub(super) struct Record {
+    journal: Journal,
+    pub(super) caller: Option<Address>,
+    asked: Asked,
+}
+
+impl Record {
+    /// Writes down that these patients were asked about, and answered from this head. Nothing about them may be sent before.
+    pub async fn write_down(&self, patients: Vec<Address>, head: Block) -> Result<(), ApiError> {
+        Ok(self.journal.write_down(self.asked.queries(self.caller, patients, None, head)).await?)
+    }
+}
+
+impl Asked {
+    /// One about each patient.
+    fn queries(
+        &self,
+        actor: Option<Address>,
+        mut patients: Vec<Address>,
+        digest: Option<Digest>,
+        head: Block,
+    ) -> Vec<Query> {
         patients.sort_unstable();
         patients.dedup();
         // A URI is ASCII: it can be cut anywhere.
-        let asked = self.asked.uri.get(..LONGEST_ASKED).unwrap_or(&self.asked.uri);
+        let asked = self.uri.get(..LONGEST_ASKED).unwrap_or(&self.uri);
         let query = |patient| Query {
             patient,
-            actor: self.caller.account(),
-            route: self.asked.route.clone(),
+            actor,
+            route: self.route.clone(),
             asked: asked.to_owned(),
-            digest: self.digest,
-            request_id: self.asked.request_id.clone(),
-            block_number: self.as_of.block_number,
-            block_hash: self.as_of.block_hash,
-            block_time: self.as_of.timestamp,
+            digest,
+            request_id: self.request_id.clone(),
+            block_number: head.number,
+            block_hash: head.hash,
+            block_time: head.timestamp,
         };
         patients.into_iter().map(query).collect()
     }

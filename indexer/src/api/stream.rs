@@ -1,59 +1,99 @@
-//! Whole histories as NDJSON: one JSON value a line, read page by page inside one snapshot.
+//! Whole histories, as NDJSON (a JSON value a line) or CSV, read page by page inside one snapshot.
 
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Version, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::StreamExt as _;
 use serde::Serialize;
 use tracing::warn;
 
+use super::disclosures::DisclosureLine;
 use super::error::ApiError;
 use super::middleware::LONGEST;
 use super::snapshot::Snapshot;
-use crate::model::{Address, Position};
+use crate::model::view::Disclosure;
+use crate::model::{Address, Moment, Position};
 use crate::store::Connection;
 use crate::store::read::{self, EventFilter, PageOf};
 
-const NDJSON: &str = "application/x-ndjson";
 const AS_OF: HeaderName = HeaderName::from_static("chartkey-as-of");
 const ROWS_AT_ONCE: u32 = 1_000;
 
-/// Whether the caller asks for NDJSON.
-pub(super) struct WantsNdjson(pub bool);
+/// In which form an answer is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A page in the frame that pages have.
+    Json,
+    /// All of it, a JSON value a line.
+    Ndjson,
+    /// All of it, by RFC 4180.
+    Csv,
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for WantsNdjson {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let wanted = wants_ndjson(&parts.headers);
-        // Before HTTP/1.1 an answer ends where its connection does: one that was cut would look whole.
-        if wanted && parts.version < Version::HTTP_11 {
-            return Err(ApiError::BadRequest(format!("{NDJSON} is streamed in chunks: ask by HTTP/1.1")));
+impl Form {
+    fn media_type(self) -> &'static str {
+        match self {
+            Form::Json => "application/json",
+            Form::Ndjson => "application/x-ndjson",
+            Form::Csv => "text/csv",
         }
-        Ok(WantsNdjson(wanted))
     }
 }
 
-fn wants_ndjson(headers: &HeaderMap) -> bool {
+/// The first form that the caller accepts.
+pub(super) struct Wants(pub Form);
+
+impl<S: Send + Sync> FromRequestParts<S> for Wants {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let form = wanted(&parts.headers);
+        // Before HTTP/1.1 an answer ends where its connection does: one that was cut would look whole.
+        if form != Form::Json && parts.version < Version::HTTP_11 {
+            return Err(ApiError::BadRequest(format!("{} is streamed in chunks: ask by HTTP/1.1", form.media_type())));
+        }
+        Ok(Wants(form))
+    }
+}
+
+fn wanted(headers: &HeaderMap) -> Form {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepts
-        .flat_map(|value| value.split(','))
-        .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == NDJSON))
+    let mut kinds = accepts.flat_map(|value| value.split(',')).filter_map(|kind| kind.split(';').next());
+    let form = |kind: &str| [Form::Json, Form::Ndjson, Form::Csv].into_iter().find(|form| form.media_type() == kind);
+    kinds.find_map(|kind| form(kind.trim())).unwrap_or(Form::Json)
 }
 
 /// A history that can be streamed.
 pub(super) enum Whole {
     Trail(Address),
     History(EventFilter),
+    Disclosures { patient: Address, since: Moment, until: Moment },
 }
 
 impl Whole {
-    async fn page(&self, db: &mut Connection, page: PageOf<Position>) -> anyhow::Result<Option<(Position, String)>> {
+    async fn page(
+        &self,
+        db: &mut Connection,
+        form: Form,
+        page: PageOf<Position>,
+    ) -> anyhow::Result<Option<(Position, String)>> {
         match self {
             Whole::Trail(subject) => lines(read::trail(db, *subject, page).await?),
             Whole::History(filter) => lines(read::history(db, filter, page).await?),
+            Whole::Disclosures { patient, since, until } => {
+                let rows = read::disclosures(db, *patient, *since, *until, page).await?;
+                if form == Form::Csv { table(&rows) } else { lines(rows) }
+            }
+        }
+    }
+
+    /// What comes before the first row.
+    fn head(form: Form) -> String {
+        match form {
+            Form::Csv => DisclosureLine::COLUMNS.join(",") + "\r\n",
+            Form::Json | Form::Ndjson => String::new(),
         }
     }
 }
@@ -69,23 +109,36 @@ fn lines<T: Serialize>(rows: Vec<(Position, T)>) -> anyhow::Result<Option<(Posit
     Ok(Some((last, text)))
 }
 
+/// The same, as lines of a table.
+fn table(rows: &[(Position, Disclosure)]) -> anyhow::Result<Option<(Position, String)>> {
+    let Some(last) = rows.last().map(|(at, _)| *at) else { return Ok(None) };
+    let mut table = csv::WriterBuilder::new().has_headers(false).terminator(csv::Terminator::CRLF).from_writer(vec![]);
+    for (_, row) in rows {
+        table.serialize(DisclosureLine::from(row))?;
+    }
+    Ok(Some((last, String::from_utf8(table.into_inner()?)?)))
+}
+
 /// The rest of a history from `after` on, whole. A fault midway cuts the connection, so that a part is never taken for it.
-pub(super) async fn ndjson(
+pub(super) async fn stream(
     mut snapshot: Snapshot,
     whole: Whole,
+    form: Form,
     after: Option<Position>,
 ) -> Result<Response, ApiError> {
     snapshot.write_down_first().await?;
     let as_of = snapshot.as_of_header();
-    let pages = stream::try_unfold((snapshot, whole, after), async |(mut snapshot, whole, after)| {
+    let head = futures_util::stream::once(std::future::ready(anyhow::Ok(Whole::head(form))));
+    let from = (snapshot, whole, form, after);
+    let pages = futures_util::stream::try_unfold(from, async |(mut snapshot, whole, form, after)| {
         let page = PageOf { limit: ROWS_AT_ONCE, after };
-        let read = tokio::time::timeout(LONGEST, whole.page(snapshot.db(), page)).await;
+        let read = tokio::time::timeout(LONGEST, whole.page(snapshot.db(), form, page)).await;
         let read =
             read.map_err(anyhow::Error::from).flatten().inspect_err(|error| warn!(%error, "a stream was cut"))?;
-        anyhow::Ok(read.map(|(last, text)| (text, (snapshot, whole, Some(last)))))
+        anyhow::Ok(read.map(|(last, text)| (text, (snapshot, whole, form, Some(last)))))
     });
-    let mut response = Body::from_stream(pages).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
+    let mut response = Body::from_stream(head.chain(pages)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
     if let Some(as_of) = as_of {
         response.headers_mut().insert(AS_OF, as_of);
     }

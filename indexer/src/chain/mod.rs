@@ -4,6 +4,7 @@ mod batch;
 mod bloom;
 mod core;
 mod endpoint;
+mod erc1271;
 mod error;
 mod events;
 mod headers;
@@ -27,6 +28,7 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
 use crate::model::{Address, Block, Hash, Header, RawLog};
+pub use erc1271::Erc1271;
 pub use error::ChainError;
 pub use refusal::Refusal;
 pub use rpc::{RpcChain, RpcOptions};

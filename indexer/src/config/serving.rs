@@ -27,6 +27,9 @@ pub struct Serving {
     /// Minutes until who signed in has to sign in again, 5 to 1440.
     #[arg(long, env = "SESSION_MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=1440))]
     pub session_minutes: u64,
+    /// Streams of events at once (GET /v1/stream).
+    #[arg(long, env = "MAX_STREAMS", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_streams: u32,
     /// All reads are public, without signing in: for chains that are public anyway. On a loopback address only.
     #[arg(long, env = "OPEN", value_parser = BoolishValueParser::new())]
     pub open: bool,
@@ -61,6 +64,7 @@ impl Serving {
             site: Site::new(public, listening, self.cors_origins.clone()),
             session: Duration::from_secs(60 * self.session_minutes),
             limits: self.limits.options(),
+            streams: usize::try_from(self.max_streams).unwrap_or(usize::MAX),
         }
     }
 }

@@ -11,12 +11,15 @@ use super::{Digest, Malformed};
 
 const SHA2_256: u64 = 0x12;
 
-/// The multicodecs a record's CID may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The multicodec of a record's CID, by its name in the multicodec table: raw if the file is one block, dag-pb if it is a UnixFS
+/// tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub enum Codec {
     /// 0x55: the file is one block.
+    #[serde(rename = "raw")]
     Raw,
     /// 0x70: the file is a UnixFS tree.
+    #[serde(rename = "dag-pb")]
     DagPb,
 }
 
@@ -26,14 +29,6 @@ impl Codec {
         match self {
             Codec::Raw => 0x55,
             Codec::DagPb => 0x70,
-        }
-    }
-
-    /// Its name in the multicodec table.
-    pub fn name(self) -> &'static str {
-        match self {
-            Codec::Raw => "raw",
-            Codec::DagPb => "dag-pb",
         }
     }
 }

@@ -9,6 +9,21 @@ pub struct Position {
     pub log_index: u32,
 }
 
+impl Position {
+    /// Greater than any log's index; fits the database's integer.
+    pub const BEYOND_LOGS: u32 = i32::MAX.cast_unsigned();
+
+    /// After every event of a block, and before those of the next.
+    pub fn end_of(block_number: u64) -> Self {
+        Position { block_number, log_index: Self::BEYOND_LOGS }
+    }
+
+    /// Before every event of a block, and after those of the one before. `None`: nothing is before block 0.
+    pub fn before(block_number: u64) -> Option<Self> {
+        block_number.checked_sub(1).map(Self::end_of)
+    }
+}
+
 /// A block, as far as the index keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {

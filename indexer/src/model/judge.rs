@@ -4,7 +4,7 @@
 use super::{Moment, Purpose, Purposes, Rights};
 
 /// Why a reader may not open a record, in the contract's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[repr(u8)]
 pub enum Reason {

@@ -6,7 +6,7 @@ use super::{Event, Malformed};
 macro_rules! event_kinds {
     ($($name:ident),* $(,)?) => {
         /// The name of an event, as in the contract.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
         pub enum EventKind { $($name),* }
 
         impl EventKind {
@@ -111,6 +111,17 @@ impl LogKind {
         }
     }
 }
+
+impl utoipa::PartialSchema for LogKind {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let names = EventKind::ALL.iter().map(|kind| kind.name()).chain([LogKind::Queried.name()]);
+        let text = utoipa::openapi::schema::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String);
+        let words = "The name of an event, as in the contract; or `Queried`: this API was asked.";
+        text.enum_values(Some(names)).description(Some(words)).into()
+    }
+}
+
+impl utoipa::ToSchema for LogKind {}
 
 impl serde::Serialize for LogKind {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {

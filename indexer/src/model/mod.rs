@@ -9,6 +9,7 @@ mod kind;
 mod moment;
 mod purpose;
 mod role;
+pub(crate) mod schema;
 mod scope;
 mod trail;
 pub mod view;
@@ -19,7 +20,7 @@ pub use event::{Block, DirectoryEntry, Event, Header, LoggedEvent, Position, Raw
 pub use judge::{Chart, GrantState, Question, Reason, Standing, Through, Verdict, judge};
 pub use kind::{EventKind, LogKind};
 pub use moment::Moment;
-pub use purpose::{Purpose, Purposes, Rights};
+pub use purpose::{Purpose, Purposes, Right, Rights};
 pub use role::Role;
 pub use scope::Scope;
 pub use trail::{TrailDomain, logged_hash, next_link};

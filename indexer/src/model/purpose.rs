@@ -5,8 +5,8 @@ use std::str::FromStr;
 use super::Malformed;
 use super::bytes::deserialize_from_str;
 
-/// HL7 v3 PurposeOfUse, in the contract's order (Types.sol).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+/// Why a record is read: HL7 v3 PurposeOfUse, in the contract's order (Types.sol).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[repr(u8)]
 pub enum Purpose {
@@ -36,6 +36,11 @@ impl Purpose {
         (Purpose::Pubhlth, "PUBHLTH"),
         (Purpose::Hlegal, "HLEGAL"),
     ];
+
+    /// The code's name.
+    pub fn name(self) -> &'static str {
+        Purpose::ALL[usize::from(self.code())].1
+    }
 
     /// The number on chain.
     pub fn code(self) -> u8 {
@@ -84,6 +89,15 @@ impl Purposes {
     }
 }
 
+/// What a grant lets its holder do: open records, add records, pass on at most as much as held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Right {
+    Read,
+    Write,
+    Refer,
+}
+
 /// A grant's rights: bits READ 1, WRITE 2, REFER 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rights(pub u8);
@@ -91,14 +105,14 @@ pub struct Rights(pub u8);
 impl Rights {
     /// What breaking the glass gives.
     pub const READ: Rights = Rights(1);
-    const NAMES: [(u8, &'static str); 3] = [(1, "READ"), (2, "WRITE"), (4, "REFER")];
+    const NAMES: [(u8, Right); 3] = [(1, Right::Read), (2, Right::Write), (4, Right::Refer)];
 
     pub fn may_read(self) -> bool {
         self.0 & 1 != 0
     }
 
     /// The rights named.
-    pub fn names(self) -> Vec<&'static str> {
+    pub fn names(self) -> Vec<Right> {
         Rights::NAMES.iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, name)| *name).collect()
     }
 }

@@ -18,12 +18,13 @@ pub mod read;
 mod reindex;
 mod trail;
 mod types;
+mod withdrawn;
 mod write;
 
 pub use batch::{Batch, append};
 pub use error::{StoreError, is_contradiction, is_passing};
 pub use history::{StoredEvent, blocks_between, cursor, events_after, events_between};
-pub use journal::{Journal, NonceUse, Query, Session};
+pub use journal::{BrokenQuery, Journal, NonceUse, Query, Session, check_queries};
 pub use nagle::send_at_once;
 pub use open::{Writer, connect_to_inspect, connect_writer};
 pub use progress::{archived_before, fill_headers, finalized, halt, halted, headers_to, write_progress};

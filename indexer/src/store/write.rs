@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{StoreError, project, trail};
+use super::{StoreError, project, trail, withdrawn};
 use crate::model::{Address, Hash};
 
 /// Which contract on which chain a database is about.
@@ -65,8 +65,9 @@ fn describe_mismatch(held: &Binding, asked: &Binding) -> String {
 }
 
 /// Withdraws every block from `first` on, with all that followed from them: facts that began there go, facts that ended
-/// there hold on. What lies before `first` stays, archived events too.
+/// there hold on. What lies before `first` stays, archived events too. What went is kept for readers who were told of it.
 pub async fn withdraw(db: &mut PgConnection, first: u64) -> Result<(), StoreError> {
+    withdrawn::keep(&mut *db, first).await?;
     project::withdraw(&mut *db, first).await?;
     trail::rewind(&mut *db, first).await?;
     let first = first.cast_signed();

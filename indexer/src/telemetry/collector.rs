@@ -98,7 +98,7 @@ impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let sent = self.runtime.spawn(send(self.client.clone(), request)).await?;
         let status = sent.as_ref().map(Response::status);
-        if status.as_ref().is_ok_and(|status| status.is_success()) {
+        if status.as_ref().is_ok_and(hyper::StatusCode::is_success) {
             if self.failing.swap(false, Ordering::Relaxed) {
                 info!("traces are taken again");
             }

@@ -8,9 +8,11 @@ use chartkey_devnet::child::{Child, Signal};
 use chartkey_devnet::postgres::DatabaseUrl;
 use chartkey_devnet::rpc::http_client;
 use chartkey_devnet::wait;
-use reqwest::{Response, StatusCode};
+use ethers::types::Address;
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
+use crate::sign_in::letter::Letter;
 use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -20,7 +22,7 @@ const SOON: Duration = Duration::from_secs(6);
 /// Which chain an indexer follows, and where its log goes.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// As in `RPC_URL`.
+    /// As in `RPC_URL`; empty: without.
     pub rpc_url: String,
     pub deployment: PathBuf,
     /// A folder.
@@ -32,9 +34,13 @@ pub struct Source {
 /// The binary with a chain and a database in its environment.
 fn command(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartkey-indexer"));
+    if source.rpc_url.is_empty() {
+        command.env_remove("RPC_URL");
+    } else {
+        command.env("RPC_URL", &source.rpc_url);
+    }
     command
         .args(arguments)
-        .env("RPC_URL", &source.rpc_url)
         .env("DATABASE_URL", database.expose())
         .env("DEPLOYMENT", &source.deployment)
         .env("LISTEN", "127.0.0.1:0")
@@ -58,6 +64,11 @@ pub async fn run_on(source: &Source, database: &DatabaseUrl, arguments: &[&str])
     let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
     let said = std::fs::read_to_string(&log).unwrap();
     (ended.unwrap_or_else(|_| panic!("it runs on: {said}")).unwrap(), said)
+}
+
+/// A token as the value of `Authorization`.
+pub fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
 }
 
 pub struct Indexer {
@@ -87,7 +98,12 @@ impl Indexer {
 
     /// Serves the API alone.
     pub async fn serve(world: &World, database: &DatabaseUrl) -> Self {
-        Self::spawn(&world.source(), database, &["serve"]).await
+        Self::serve_on(&world.source(), database, &[]).await
+    }
+
+    /// As [`Indexer::serve`], with any chain to ask smart accounts on.
+    pub async fn serve_on(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Self {
+        Self::spawn(source, database, &[&["serve"], arguments].concat()).await
     }
 
     /// As [`Indexer::start_on`], with more in its environment.
@@ -132,6 +148,12 @@ impl Indexer {
         std::fs::read_to_string(self.child.log()).unwrap()
     }
 
+    /// Waits until its log holds a text.
+    pub async fn says(&self, text: &str) {
+        let what = format!("the indexer to say: {text}");
+        wait::until(&what, PATIENCE, || async { Ok(self.log().contains(text).then_some(())) }).await.unwrap();
+    }
+
     /// Its log without the requests that it answered.
     pub fn told(&self) -> String {
         let log = self.log();
@@ -151,11 +173,46 @@ impl Indexer {
     }
 
     pub async fn send(&self, path: &str, headers: &[(&str, &str)]) -> Response {
-        let mut request = self.http.get(format!("{}{path}", self.url));
+        self.request(path, headers).send().await.unwrap()
+    }
+
+    /// As [`Indexer::send`], of an answer that goes on for as long as it likes.
+    pub async fn listen(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        self.request(path, headers).timeout(Duration::from_secs(3_600)).send().await.unwrap()
+    }
+
+    fn request(&self, path: &str, headers: &[(&str, &str)]) -> RequestBuilder {
+        let request = self.http.get(format!("{}{path}", self.url));
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    }
+
+    /// Posts JSON, or nothing.
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Response {
+        let Some(body) = body else { return self.post_text(path, headers, String::new()).await };
+        self.post_text(path, &[&[("content-type", "application/json")], headers].concat(), body.to_string()).await
+    }
+
+    /// Posts anything.
+    pub async fn post_text(&self, path: &str, headers: &[(&str, &str)], body: String) -> Response {
+        let mut request = self.http.post(format!("{}{path}", self.url)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         request.send().await.unwrap()
+    }
+
+    /// Signs an account of the chain in. The token, to be sent as [`bearer`] has it.
+    pub async fn sign_in(&self, world: &World, account: Address) -> String {
+        let letter = Letter::new(self, account).await;
+        let response = letter.send(self, &letter.signed_by(world, account).await).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.json::<Value>().await.unwrap()["data"]["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Status and JSON of an answer to who has a token.
+    pub async fn ask_as(&self, token: &str, path: &str) -> (StatusCode, Value) {
+        let response = self.send(path, &[("authorization", &bearer(token))]).await;
+        (response.status(), response.json().await.unwrap())
     }
 
     /// Status and JSON of an answer.

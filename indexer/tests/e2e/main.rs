@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access;
 mod api;
 mod archive;
 mod chain;
 mod chaos;
 mod crash;
+mod description;
 mod dashboard;
 mod failover;
 mod history;
@@ -15,10 +17,13 @@ mod layers;
 mod operations;
 mod outage;
 mod outages;
+// mod plans;
 mod reorg;
 mod replica;
 mod server;
+mod sign_in;
 mod store;
+mod stream;
 mod telling;
 mod verify;
 mod viewers;

@@ -45,10 +45,11 @@ impl Server {
         let guests = guests.iter().map(|guest| guest.parse().unwrap()).collect();
         let site = Site::new(Origin::of(address), address, guests);
         let sources = Sources {
+            accounts: None,
             reader: Reader::new(database).unwrap(),
             journal: Journal::new(database).unwrap(),
             writing: <_>::default(),
-            options: Options { open: true, site, session: PATIENCE, limits },
+            options: Options { open: true, site, session: PATIENCE, limits, streams: 10 },
         };
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(api::serve(listener, sources, stopped));

@@ -76,6 +76,13 @@ impl World {
         (number.as_u64(), block["hash"].as_str().unwrap().to_owned())
     }
 
+    /// The latest block's time, in Unix seconds.
+    pub async fn now(&self) -> u64 {
+        let block: Value = self.rpc().call("eth_getBlockByNumber", json!(["latest", false])).await.unwrap();
+        let time: U64 = serde_json::from_value(block["timestamp"].clone()).unwrap();
+        time.as_u64()
+    }
+
     pub async fn mine(&self, blocks: u64) {
         let _: Value = self.rpc().call("anvil_mine", json!([U64::from(blocks)])).await.unwrap();
     }
@@ -104,9 +111,18 @@ pub async fn connect(database: &DatabaseUrl) -> PgConnection {
     PgConnection::connect(database.expose()).await.unwrap()
 }
 
-/// Not of the chain: the indexer's progress, who signed in and what was asked, and sqlx's own.
-const NOT_OF_THE_CHAIN: [&str; 6] =
-    ["progress", "query", "query_trail", "session", "sign_in_nonce", "_sqlx_migrations"];
+/// Not of the chain: the indexer's progress, who signed in and what was asked, what reorgs took back, and sqlx's own.
+const NOT_OF_THE_CHAIN: [&str; 9] = [
+    "progress",
+    "query",
+    "query_trail",
+    "session",
+    "sign_in_nonce",
+    "withdrawal",
+    "withdrawn_block",
+    "withdrawn_event",
+    "_sqlx_migrations",
+];
 
 /// Every row of every table that holds what the chain says, as text, in order.
 pub async fn tables(database: &DatabaseUrl) -> Vec<(String, Vec<String>)> {

@@ -1,43 +1,54 @@
 //! Charts: patients, records, grants and who can see.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{EncryptionKey, HexBytes, Place, ScopeView};
-use crate::model::{Address, Digest, Hash, Moment, Purpose, Reason, RecordCid};
+use crate::model::{Address, Codec, Digest, Hash, Moment, Purpose, Reason, RecordCid, Right};
 
-#[derive(Debug, Clone, Serialize)]
+/// A chart in short.
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Patient {
+    /// The patient's account.
     pub address: Address,
     pub registered_at: Moment,
+    /// The latest one: the one to seal to.
     pub encryption_key: EncryptionKey,
     /// The latest link of the patient's trail: equals `trail(patient)` on chain.
     pub trail: Hash,
+    /// Records ever added, corrected and retracted ones too.
     pub record_count: u64,
+    /// Grants and referrals in force at the indexed head.
     pub active_grant_count: u64,
-    /// In force now.
+    /// Those who act for the patient at the indexed head.
     pub guardians: Vec<Guardian>,
     /// Null: nobody may break the glass.
     pub emergency_policy: Option<EmergencyPolicy>,
 }
 
 /// Who acts for a patient.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Guardian {
+    /// Their account.
     pub guardian: Address,
     /// Acts for the patient before this time.
     pub until: Moment,
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
+/// That practitioners who may in emergencies can open the chart without a grant, and every such opening is told.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyPolicy {
-    /// How long a broken glass stays open.
+    /// How long a broken glass stays open: at most 72 hours.
+    #[schema(example = 3_600)]
     pub duration_seconds: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Current; superseded: corrected by a later record, and still readable; retracted: entered in error, for the patient and
+/// guardians only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RecordStatus {
     Current,
@@ -45,25 +56,36 @@ pub enum RecordStatus {
     Retracted,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// One encrypted file in one chart. Its content is on IPFS, not here.
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
+    /// Whose chart holds it.
     pub patient: Address,
+    /// Names the file on IPFS.
     pub cid: RecordCid,
     pub digest: Digest,
-    pub codec: &'static str,
+    pub codec: Codec,
+    /// The patient's own number for a group of records; 0: none. It never changes.
     pub folder: u32,
+    /// Who added it.
     pub author: Address,
     pub status: RecordStatus,
     pub added_at: Moment,
+    /// The record that this one corrects.
     pub supersedes: Option<RecordCid>,
+    /// The record that corrects this one.
     pub superseded_by: Option<RecordCid>,
+    /// Commitment to the content key; all zero: none.
     pub key_commit: Hash,
+    /// Title, type and date, sealed: at most 512 bytes, maybe none.
     pub sealed_metadata: HexBytes,
+    /// Where it was added.
     pub position: Place,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// Why a grant is no longer in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum EndReason {
     Revoked,
@@ -75,30 +97,46 @@ pub enum EndReason {
     ParentEnded,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// Who is granted access: a practitioner, or a care team whose members read through it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GranteeKind {
+    Practitioner,
+    Team,
+}
+
+/// One patient's permission to one grantee, for one scope; or a part of it passed on (a referral); or what breaking the glass gave.
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
+    /// Whose chart it opens.
     pub patient: Address,
     pub grantee: Address,
-    pub grantee_kind: &'static str,
+    pub grantee_kind: GranteeKind,
     pub scope: ScopeView,
-    pub rights: Vec<&'static str>,
+    pub rights: Vec<Right>,
+    /// What the grantee may read for.
     pub purposes: Vec<Purpose>,
     /// Who passed it on; null: the patient granted it, or the glass was broken.
     pub referrer: Option<Address>,
     pub granted_at: Moment,
+    /// In force before this time, unless it ends earlier.
     pub expires_at: Moment,
     /// When it ended, seen from the moment asked about. Null: in force then.
     pub ended_at: Option<Moment>,
+    /// Null: in force then.
     pub end_reason: Option<EndReason>,
+    /// The grant's seed, sealed to the grantee's key: at most 2048 bytes, maybe none.
     pub sealed_key: HexBytes,
+    /// Where it was granted.
     pub position: Place,
 }
 
 /// One way in which someone may open records: what to name as `via`, and the grant they have it by.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Viewer {
+    /// Who may.
     pub viewer: Address,
     /// The team whose grant it is, the referrer, or the patient for whom a guardian acts; null for the viewer's own
     /// grant.
@@ -107,7 +145,8 @@ pub struct Viewer {
     pub grant: Option<Grant>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RequestState {
     Pending,
@@ -118,10 +157,12 @@ pub enum RequestState {
 }
 
 /// A practitioner asks for access.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessRequest {
+    /// Whose chart they ask for.
     pub patient: Address,
+    /// Who asks.
     pub practitioner: Address,
     pub scope: ScopeView,
     pub purposes: Vec<Purpose>,
@@ -131,13 +172,17 @@ pub struct AccessRequest {
     pub requested_at: Moment,
     /// When it was granted or superseded; null: pending.
     pub ended_at: Option<Moment>,
+    /// Where they asked.
     pub position: Place,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// The verdict on one reader and one record, as the contract's `whyNot` gives it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CanOpen {
+    /// Whether an open at that moment would have succeeded.
     pub allowed: bool,
+    /// `allowed`, or why not.
     pub reason: Reason,
     /// The grant that allows it, or the one whose reason is given. With `noGrant`, the last one that was revoked or
     /// renounced; null if there never was one.

@@ -1,18 +1,23 @@
 //! What readers are told: the shapes of the query API (camelCase JSON). Filled by `store::read`, served by `api`.
 
 mod chart;
+mod disclosure;
 mod history;
 mod registry;
 mod status;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub use chart::{
-    AccessRequest, CanOpen, EmergencyPolicy, EndReason, Grant, Guardian, Patient, Record, RecordStatus, RequestState,
-    Viewer,
+    AccessRequest, CanOpen, EmergencyPolicy, EndReason, Grant, GranteeKind, Guardian, Patient, Record, RecordStatus,
+    RequestState, Viewer,
 };
-pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, TrailLink};
-pub use registry::{EncryptionKey, Practitioner, PractitionerState, PublishedKey, Team, TeamMember, TermEnd};
+pub use disclosure::{Capacity, Disclosure, Recipient};
+pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView, Reorg, TrailLink, WithdrawnEvent};
+pub use registry::{
+    EncryptionKey, Practitioner, PractitionerRole, PractitionerState, PublishedKey, Roles, Team, TeamMember, TermEnd,
+};
 pub use status::{Phase, Status};
 
 use super::{Hash, Moment, RecordCid};
@@ -34,36 +39,54 @@ impl Serialize for HexBytes {
 }
 
 /// The indexed head an answer was read at.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AsOf {
+    /// The latest indexed block.
     pub block_number: u64,
     pub block_hash: Hash,
+    /// The block's time.
     pub timestamp: Moment,
     /// Whether that block can no longer be replaced.
     pub finalized: bool,
     /// The logs of blocks before this one are archived elsewhere. Absent: all are here.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub archived_before: Option<u64>,
 }
 
 /// Where in the chain an event stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     pub block_number: u64,
     pub block_hash: Hash,
     /// Null: the event was archived, its transaction is not known here any more.
     pub transaction_hash: Option<Hash>,
+    /// Within the block, counted from 0.
     pub log_index: u32,
+    /// The block's time.
     pub timestamp: Moment,
 }
 
-/// What a grant covers. `folder` and `cid` are null unless of that kind.
-#[derive(Debug, Clone, Serialize)]
+/// The whole chart; a folder; one record; or the whole chart in an emergency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+pub enum ScopeKind {
+    Chart,
+    Folder,
+    Record,
+    Emergency,
+}
+
+/// What a grant covers, and what is added to it later. `folder` and `cid` are null unless of that kind.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Scope)]
 pub struct ScopeView {
-    pub kind: &'static str,
+    pub kind: ScopeKind,
+    /// The patient's own number, from 1.
     pub folder: Option<u32>,
+    /// The record; null too where the chart holds none of that digest.
     pub cid: Option<RecordCid>,
 }

@@ -1,11 +1,13 @@
 //! How far the index is.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::model::{Address, Moment};
+use super::AsOf;
+use crate::model::{Address, Hash, Moment};
 
 /// What the index is good for. Charts are served in `Live` alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// No block is indexed yet.
@@ -20,28 +22,41 @@ pub enum Phase {
 }
 
 /// How far the index is, in the database that this instance reads.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     pub phase: Phase,
-    /// Why it is halted.
+    /// Why it is halted; null: it is not.
     pub halted: Option<String>,
+    /// EIP-155 chain id.
+    #[schema(example = 31_337)]
     pub chain_id: u64,
+    /// The contract whose events are indexed.
     pub contract: Address,
+    /// The block that holds its deployment.
     pub deployment_block: u64,
+    /// The latest indexed block; null: none yet.
     pub indexed_block: Option<u64>,
+    /// That block's hash.
+    pub indexed_hash: Option<Hash>,
+    /// That block's time.
     pub indexed_at: Option<Moment>,
-    /// The chain's head when the writer last asked, and when that was.
+    /// The chain's head when the writer last asked.
     pub head_block: u64,
+    /// The latest block that can no longer be replaced.
     pub finalized_block: u64,
+    /// When the writer last asked, by the database's clock.
     pub head_seen_at: Moment,
+    /// Seconds since then.
     pub seconds_since_head: f64,
-    /// Blocks between the two.
+    /// Blocks between the indexed one and the head.
     pub lag_blocks: u64,
     /// Indexed share of deployment to head, 0 to 1.
+    #[schema(minimum = 0, maximum = 1, example = 1.0)]
     pub fraction: f64,
-    /// Blocks per second and seconds left of a backfill, in this run; null otherwise, and while not yet known.
+    /// How fast a backfill goes, in this run; null otherwise, and while not yet known.
     pub blocks_per_second: Option<f64>,
+    /// Seconds that are left of it.
     pub eta_seconds: Option<u64>,
     /// The first block whose trails were not yet compared with the contract's; null: all were.
     pub unchecked_from: Option<u64>,
@@ -51,4 +66,18 @@ pub struct Status {
     pub archived_before: Option<u64>,
     /// Whether this is a standby of the database that is written: it may be behind it.
     pub replica: bool,
+}
+
+impl Status {
+    /// The indexed head. `None`: nothing is indexed yet.
+    pub fn as_of(&self) -> Option<AsOf> {
+        let block_number = self.indexed_block?;
+        Some(AsOf {
+            block_number,
+            block_hash: self.indexed_hash?,
+            timestamp: self.indexed_at?,
+            finalized: block_number <= self.finalized_block,
+            archived_before: self.archived_before,
+        })
+    }
 }

@@ -1,6 +1,7 @@
 //! What the API itself writes: who is signed in, and what was asked about patients. Always to the database that is written, never to a standby of it, so that it counts
 //! at once everywhere.
 
+mod chain;
 mod queries;
 mod sessions;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
+pub use chain::{BrokenQuery, check_queries};
 pub use queries::Query;
 pub use sessions::{NonceUse, Session};
 

@@ -73,7 +73,7 @@ impl Journal {
             return Ok(());
         }
         let (done, written) = oneshot::channel();
-        let gone = |_| StoreError::Refused("what is asked cannot be written down: the task that does it ended".into());
+        let gone = |()| StoreError::Refused("what is asked cannot be written down: the task that does it ended".into());
         self.recorder.entries.send(Entry { queries, done }).await.map_err(|_| gone(()))?;
         written.await.map_err(|_| gone(()))?
     }

@@ -26,6 +26,7 @@ pub(super) struct Keys {
     ids: Vec<Hash>,
     blocks: Vec<i64>,
     logs: Vec<i32>,
+    transactions: Vec<Hash>,
 }
 
 impl Keys {
@@ -40,6 +41,7 @@ impl Keys {
                 keys.ids.push(*key_id);
                 keys.blocks.push(block);
                 keys.logs.push(log);
+                keys.transactions.push(e.log.transaction_hash);
             }
         }
         keys
@@ -51,19 +53,22 @@ impl Keys {
             return Ok(());
         }
         sqlx::query!(
-            "insert into account_key (account, version, suite, key, key_id, published_block, published_log)
+            "insert into account_key (account, version, suite, key, key_id, published_block, published_log,
+                                      published_transaction)
              select k.account,
                     row_number() over (partition by k.account order by k.block, k.log)
                         + coalesce((select max(version) from account_key held where held.account = k.account), 0),
-                    k.suite, k.key, k.key_id, k.block, k.log
-             from unnest($1::bytea[], $2::smallint[], $3::bytea[], $4::bytea[], $5::bigint[], $6::integer[])
-                  k(account, suite, key, key_id, block, log)",
+                    k.suite, k.key, k.key_id, k.block, k.log, k.transaction
+             from unnest($1::bytea[], $2::smallint[], $3::bytea[], $4::bytea[], $5::bigint[], $6::integer[],
+                         $7::bytea[])
+                  k(account, suite, key, key_id, block, log, transaction)",
             &self.accounts as _,
             &self.suites,
             &self.keys,
             &self.ids as _,
             &self.blocks,
             &self.logs,
+            &self.transactions as _,
         )
         .execute(db)
         .await?;

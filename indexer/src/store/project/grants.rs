@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::terms::{End, EndColumns, Term, Terms};
 use super::{Place, Rows, StoreError, place};
-use crate::model::{Address, Event, LoggedEvent, Moment, Purpose, Purposes, Rights, Scope};
+use crate::model::{Address, Event, Hash, LoggedEvent, Moment, Purpose, Purposes, Rights, Scope};
 
 /// What is granted once at a time: (patient, grantee, scope's word, referrer).
 type Slot = (Address, Address, [u8; 32], Option<Address>);
@@ -17,6 +17,7 @@ const COLUMNS: &[&str] = &[
     "scope",
     "granted_block",
     "granted_log",
+    "granted_transaction",
     "actor",
     "rights",
     "purposes",
@@ -33,6 +34,7 @@ const COLUMNS: &[&str] = &[
 /// A grant's or referral's terms, as an event gives them.
 #[derive(Debug, Clone)]
 struct Given {
+    transaction: Hash,
     actor: Address,
     rights: Rights,
     purposes: Purposes,
@@ -144,19 +146,19 @@ impl Grants {
         let list = &self.referred;
         let (blocks, logs): (Vec<i64>, Vec<i32>) = list.iter().map(|r| r.from).unzip();
         sqlx::query!(
-            "insert into access_grant (patient, grantee, scope, granted_block, granted_log, actor, rights, purposes,
-                                       expires_at, epoch, sealed_key, ended_block, ended_log, end_reason,
-                                       voided_block, voided_log,
+            "insert into access_grant (patient, grantee, scope, granted_block, granted_log, granted_transaction, actor,
+                                       rights, purposes, expires_at, epoch, sealed_key, ended_block, ended_log,
+                                       end_reason, voided_block, voided_log,
                                        referrer, parent_scope, parent_granted_block, parent_granted_log)
-             select r.patient, r.grantee, r.scope, r.block, r.log, r.referrer, r.rights, r.purposes,
-                    r.expires_at, p.epoch, r.sealed_key, r.ended_block, r.ended_log, r.end_reason,
-                    r.voided_block, r.voided_log,
+             select r.patient, r.grantee, r.scope, r.block, r.log, r.transaction, r.referrer,
+                    r.rights, r.purposes, r.expires_at, p.epoch, r.sealed_key, r.ended_block, r.ended_log,
+                    r.end_reason, r.voided_block, r.voided_log,
                     r.referrer, r.parent, p.granted_block, p.granted_log
              from unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[], $5::integer[], $6::bytea[], $7::bytea[],
                          $8::smallint[], $9::integer[], $10::timestamptz[], $11::bytea[], $12::bigint[],
-                         $13::integer[], $14::text[], $15::bigint[], $16::integer[])
+                         $13::integer[], $14::text[], $15::bigint[], $16::integer[], $17::bytea[])
                   r(patient, grantee, scope, block, log, referrer, parent, rights, purposes, expires_at, sealed_key,
-                    ended_block, ended_log, end_reason, voided_block, voided_log)
+                    ended_block, ended_log, end_reason, voided_block, voided_log, transaction)
              left join lateral (
                  select granted_block, granted_log, epoch
                  from access_grant g
@@ -180,6 +182,7 @@ impl Grants {
             &list.iter().map(Term::end_reason).collect::<Vec<_>>() as _,
             &list.iter().map(|r| r.fact.voided.map(|at| at.0)).collect::<Vec<_>>() as _,
             &list.iter().map(|r| r.fact.voided.map(|at| at.1)).collect::<Vec<_>>() as _,
+            &list.iter().map(|r| r.fact.transaction).collect::<Vec<Hash>>() as _,
         )
         .execute(db)
         .await?;
@@ -197,11 +200,12 @@ fn void(begun: &mut [Grant], patient: Address, at: Place) {
 
 /// The slot that an event fills, and with what.
 fn given(e: &LoggedEvent) -> Option<(Slot, Given)> {
-    let actor = e.event.actor();
+    let (transaction, actor) = (e.log.transaction_hash, e.event.actor());
     match &e.event {
         Event::AccessGranted { grantee, scope, rights, purposes, expires_at, epoch, sealed_key, .. } => Some((
             (e.subject, *grantee, scope.to_word(), None),
             Given {
+                transaction,
                 actor,
                 rights: *rights,
                 purposes: *purposes,
@@ -215,6 +219,7 @@ fn given(e: &LoggedEvent) -> Option<(Slot, Given)> {
         Event::GlassBroken { practitioner, expires_at, epoch } => Some((
             (e.subject, *practitioner, Scope::Emergency.to_word(), None),
             Given {
+                transaction,
                 actor,
                 rights: Rights::READ,
                 purposes: Purposes::only(Purpose::Btg),
@@ -228,6 +233,7 @@ fn given(e: &LoggedEvent) -> Option<(Slot, Given)> {
         Event::AccessReferred { grantee, scope, referrer, parent, rights, purposes, expires_at, sealed_key } => Some((
             (e.subject, *grantee, scope.to_word(), Some(*referrer)),
             Given {
+                transaction,
                 actor,
                 rights: *rights,
                 purposes: *purposes,
@@ -265,6 +271,7 @@ fn rows(granted: &[Grant]) -> Rows {
             &Scope::from_word(grant.key.2),
             &grant.from.0,
             &grant.from.1,
+            &given.transaction,
             &given.actor,
             &i16::from(given.rights.0),
             &i32::from(given.purposes.0),

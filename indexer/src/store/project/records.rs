@@ -17,6 +17,7 @@ const COLUMNS: &[&str] = &[
     "sealed_metadata",
     "added_block",
     "added_log",
+    "added_transaction",
     "superseded_block",
     "superseded_log",
     "superseded_by",
@@ -34,6 +35,7 @@ struct Added<'a> {
     key_commit: Hash,
     sealed_metadata: &'a [u8],
     at: Place,
+    transaction: Hash,
     superseded: Option<(Digest, Place)>,
     retracted: Option<Place>,
 }
@@ -140,6 +142,7 @@ fn read(e: &LoggedEvent) -> Option<Added<'_>> {
         key_commit: *key_commit,
         sealed_metadata,
         at: place(e.log.position),
+        transaction: e.log.transaction_hash,
         superseded: None,
         retracted: None,
     })
@@ -158,6 +161,7 @@ fn rows(added: &[Added]) -> Rows {
             &r.sealed_metadata,
             &r.at.0,
             &r.at.1,
+            &r.transaction,
             &r.superseded.map(|(_, at)| at.0),
             &r.superseded.map(|(_, at)| at.1),
             &r.superseded.map(|(successor, _)| successor),

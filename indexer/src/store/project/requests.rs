@@ -15,6 +15,7 @@ const COLUMNS: &[&str] = &[
     "scope",
     "requested_block",
     "requested_log",
+    "requested_transaction",
     "purposes",
     "note_hash",
     "ended_block",
@@ -37,7 +38,8 @@ impl Requests {
             match &e.event {
                 Event::AccessRequested { practitioner, scope, purposes, note_hash } => {
                     let slot = (e.subject, *practitioner, scope.to_word());
-                    terms.begin(slot, at, (i32::from(purposes.0), *note_hash), "superseded");
+                    let fact = (i32::from(purposes.0), *note_hash, e.log.transaction_hash);
+                    terms.begin(slot, at, fact, "superseded");
                 }
                 Event::AccessGranted { grantee, scope, .. } => {
                     terms.end((e.subject, *grantee, scope.to_word()), at, "granted");
@@ -47,10 +49,22 @@ impl Requests {
         }
         let mut begun = Rows::of("access_request", COLUMNS);
         for term in &terms.begun {
-            let ((patient, practitioner, scope), (block, log), (purposes, note)) = (&term.key, &term.from, &term.fact);
+            let ((patient, practitioner, scope), (block, log)) = (&term.key, &term.from);
+            let (purposes, note, transaction) = &term.fact;
             let (end_block, end_log, reason) = (term.end_block(), term.end_log(), term.end_reason());
-            let scope = Scope::from_word(*scope);
-            begun.push(&[patient, practitioner, &scope, block, log, purposes, note, &end_block, &end_log, &reason]);
+            begun.push(&[
+                patient,
+                practitioner,
+                &Scope::from_word(*scope),
+                block,
+                log,
+                transaction,
+                purposes,
+                note,
+                &end_block,
+                &end_log,
+                &reason,
+            ]);
         }
         Requests { begun, ended: terms.ended }
     }

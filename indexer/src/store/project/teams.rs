@@ -17,14 +17,16 @@ pub(super) struct Teams {
 
 impl Teams {
     pub fn of(events: &[LoggedEvent]) -> Self {
-        let columns = &["team", "registrar", "name", "organisation", "created_block", "created_log"];
+        let columns =
+            &["team", "registrar", "name", "organisation", "created_block", "created_log", "created_transaction"];
         let mut created = Rows::of("team", columns);
         let mut terms = Terms::new();
         for e in events {
             let (block, log) = place(e.log.position);
             match &e.event {
                 Event::TeamCreated { team, registrar, name, organisation } => {
-                    created.push(&[team, registrar, name, organisation, &block, &log]);
+                    let transaction = &e.log.transaction_hash;
+                    created.push(&[team, registrar, name, organisation, &block, &log, transaction]);
                 }
                 Event::TeamMemberSet { team, member, until, .. } => {
                     terms.begin((*team, *member), (block, log), *until, "replaced");

@@ -150,7 +150,8 @@ impl Slots {
     /// What was in them, in the order of their scopes.
     async fn held(&self, db: &mut PgConnection, at: At) -> Result<Vec<GrantRow>, StoreError> {
         let rows = grant_rows!(
-            r#"where g.patient = $1 and g.grantee = $2 and g.referrer is not distinct from $3 and g.scope = any($4)
+            r#"where g.patient = $1 and g.grantee = $2 and g.referrer is not distinct from $3
+                   and array_position($4, g.scope) is not null
                    and g.granted_block <= $5 and (g.ended_block is null or g.ended_block > $5)
                order by array_position($4, g.scope)"#,
             self.patient as _,
@@ -165,7 +166,8 @@ impl Slots {
     /// The last that was revoked or renounced: what tells "no longer" from "never".
     async fn latest_ended(&self, db: &mut PgConnection, at: At) -> Result<Option<GrantRow>, StoreError> {
         let row = grant_rows!(
-            r#"where g.patient = $1 and g.grantee = $2 and g.referrer is not distinct from $3 and g.scope = any($4)
+            r#"where g.patient = $1 and g.grantee = $2 and g.referrer is not distinct from $3
+                   and array_position($4, g.scope) is not null
                    and g.ended_block <= $5
                order by g.ended_block desc, g.ended_log desc limit 1"#,
             self.patient as _,

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::span::Span;
 use super::{PageOf, corrupt, place, purpose, scope_view};
 use crate::model::view::{HexBytes, HistoryEvent, TrailLink};
 use crate::model::{Address, Digest, EventKind, Hash, Moment, Position, Scope};
@@ -100,19 +101,9 @@ pub async fn trail(
     subject: Address,
     page: PageOf<Position>,
 ) -> Result<Vec<(Position, TrailLink)>, StoreError> {
-    let (after_block, after_log) = page.ascending();
-    let rows = event_rows!(
-        r#"where e.subject = $1 and (e.block_number, e.log_index) > ($2, $3)
-               and e.block_number between (select first_block from trail where subject = $1)
-                                      and (select last_block from trail where subject = $1)
-           order by e.block_number, e.log_index limit $4"#,
-        subject as _,
-        after_block,
-        after_log,
-        page.limit(),
-    );
-    let rows = rows.fetch_all(db).await?.into_iter();
-    rows.map(|row| row.view().map(|(at, event)| (at, event.link))).collect()
+    let span = Span::of_subject(&mut *db, subject).await?;
+    let rows = of_subject(db, subject, None, span, page).await?.into_iter();
+    Ok(rows.map(|(at, event)| (at, event.link)).collect())
 }
 
 /// All events, in the chain's order.
@@ -121,20 +112,65 @@ pub async fn history(
     filter: &EventFilter,
     page: PageOf<Position>,
 ) -> Result<Vec<(Position, HistoryEvent)>, StoreError> {
+    let (first, last) = (filter.from_block.cast_signed(), filter.to_block.cast_signed());
+    if let Some(subject) = filter.subject {
+        let span = Span::of_subject(&mut *db, subject).await?.from(first).up_to(last);
+        return of_subject(db, subject, filter.kind, span, page).await;
+    }
     let (after_block, after_log) = page.ascending();
+    let span = Span { first, last }.from(after_block);
     let rows = event_rows!(
         r#"where e.block_number between $1 and $2
-               and ($3::bytea is null or e.subject = $3)
-               and ($4::text is null or e.kind = $4)
-               and (e.block_number, e.log_index) > ($5, $6)
-           order by e.block_number, e.log_index limit $7"#,
-        filter.from_block.cast_signed(),
-        filter.to_block.cast_signed(),
-        filter.subject as _,
+               and ($3::text is null or e.kind = $3)
+               and (e.block_number, e.log_index) > ($4, $5)
+           order by e.block_number, e.log_index limit $6"#,
+        span.first,
+        span.last,
         filter.kind.map(EventKind::name),
         after_block,
         after_log,
         page.limit(),
+    );
+    rows.fetch_all(db).await?.into_iter().map(EventRow::view).collect()
+}
+
+/// A subject's events in those blocks.
+async fn of_subject(
+    db: &mut PgConnection,
+    subject: Address,
+    kind: Option<EventKind>,
+    span: Span,
+    page: PageOf<Position>,
+) -> Result<Vec<(Position, HistoryEvent)>, StoreError> {
+    let (after_block, after_log) = page.ascending();
+    let span = span.from(after_block);
+    let rows = event_rows!(
+        r#"where e.subject = $1 and e.block_number between $2 and $3
+               and ($4::text is null or e.kind = $4)
+               and (e.block_number, e.log_index) > ($5, $6)
+           order by e.block_number, e.log_index limit $7"#,
+        subject as _,
+        span.first,
+        span.last,
+        kind.map(EventKind::name),
+        after_block,
+        after_log,
+        page.limit(),
+    );
+    rows.fetch_all(db).await?.into_iter().map(EventRow::view).collect()
+}
+
+/// The events at these places, in the chain's order.
+pub(super) async fn history_at(
+    db: &mut PgConnection,
+    blocks: &[i64],
+    logs: &[i32],
+) -> Result<Vec<(Position, HistoryEvent)>, StoreError> {
+    let rows = event_rows!(
+        "where (e.block_number, e.log_index) in (select * from unnest($1::bigint[], $2::integer[]))
+         order by e.block_number, e.log_index",
+        blocks,
+        logs,
     );
     rows.fetch_all(db).await?.into_iter().map(EventRow::view).collect()
 }

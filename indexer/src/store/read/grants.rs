@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::{At, PageOf, corrupt, place, purposes, scope_view};
-use crate::model::view::{EndReason, Grant, HexBytes};
+use crate::model::view::{EndReason, Grant, GranteeKind, HexBytes};
 use crate::model::{Address, Hash, Malformed, Moment, Position, Purposes, Rights, Scope};
 use crate::store::StoreError;
 
@@ -116,7 +116,7 @@ impl GrantRow {
         Ok(Grant {
             patient: self.patient,
             grantee: self.grantee,
-            grantee_kind: if self.to_team { "team" } else { "practitioner" },
+            grantee_kind: if self.to_team { GranteeKind::Team } else { GranteeKind::Practitioner },
             scope: scope_view(self.scope, self.scope_codec)?,
             rights: self.rights().names(),
             purposes: self.purposes().names(),
@@ -169,6 +169,8 @@ pub async fn grants(
         r#"where g.patient = $1 and g.granted_block <= $2
                and ($4::bytea is null or g.grantee = $4)
                and ($5::bytea is null or g.scope = $5)
+               -- What is over by itself is not looked at further where only those in force are asked for.
+               and ($6 <> 'active' or grant_in_force(g.granted_block, g.until_block, g.expires_at, $2, $3))
                -- A grant that ran out first is expired, whatever was done to it afterwards.
                and case
                        when $6 = 'all' then true

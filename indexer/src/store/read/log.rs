@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::span::Span;
 use super::{At, PageOf, codec, corrupt, purpose, scope_view};
 use crate::model::view::{AccessLogEntry, GrantRef, LogPosition, QueryView};
 use crate::model::{Address, Digest, EventKind, Hash, LogKind, Moment, Position, Purpose, REGISTRY, RecordCid, Scope};
@@ -185,6 +186,8 @@ pub async fn access_log(
     page: PageOf<LogPlace>,
 ) -> Result<Vec<(LogPlace, AccessLogEntry)>, StoreError> {
     let [events, of_all, of_one] = page.descending();
+    let span = Span::of_subject(&mut *db, patient).await?.between(&mut *db, filter.since, filter.until).await?;
+    let span = span.up_to(events.0);
     let (of_events, of_queries) = match filter.kind {
         None => (true, filter.purpose.is_none()),
         Some(LogKind::Event(_)) => (true, false),
@@ -206,14 +209,11 @@ pub async fn access_log(
                        null::text as asked, null::timestamptz as asked_at, null::text as request_id, null::bytea as link
                 from event_detail e
                 where $2 and e.subject = $1
-                    and e.block_number between (select first_block from trail where subject = $1)
-                                           and (select last_block from trail where subject = $1)
+                    and e.block_number between $20 and $21
                     and ($4::text is null or e.kind = $4)
                     and ($5::bytea is null or e.actor = $5)
                     and ($6::bytea is null or e.digest = $6 or e.scope = $6)
                     and ($7::smallint is null or e.purpose = $7)
-                    and ($8::timestamptz is null or e.block_timestamp >= $8)
-                    and ($9::timestamptz is null or e.block_timestamp < $9)
                     and (e.block_number, e.log_index) < ($10::bigint, $11::bigint)
                 order by e.block_number desc, e.log_index desc limit $16)
                union all
@@ -261,6 +261,8 @@ pub async fn access_log(
         REGISTRY as _,
         OF_ALL,
         OF_ONE,
+        span.first,
+        span.last,
     );
     rows.fetch_all(db).await?.into_iter().map(LogRow::view).collect()
 }
@@ -283,7 +285,7 @@ pub async fn activity(
 ) -> Result<Vec<(Position, AccessLogEntry)>, StoreError> {
     let (before_block, before_log) = page.descending();
     let rows = log_rows!(
-        r#"where e.actor = $1 and (e.block_number, e.log_index) < ($2, $3)
+        r#"where e.actor = $1 and e.block_number <= $2 and (e.block_number, e.log_index) < ($2, $3)
            order by e.block_number desc, e.log_index desc limit $4"#,
         actor as _,
         before_block,
@@ -302,14 +304,16 @@ pub async fn opens(
     page: PageOf<Position>,
 ) -> Result<Vec<(Position, AccessLogEntry)>, StoreError> {
     let (before_block, before_log) = page.descending();
+    let span = Span::since_record(&mut *db, digest, charts).await?.up_to(at.block()).up_to(before_block);
     let rows = log_rows!(
         r#"where e.digest = $1 and e.kind = 'RecordOpened' and e.subject = any($2)
-               and e.block_number <= $3
-               and (e.block_number, e.log_index) < ($4, $5)
-           order by e.block_number desc, e.log_index desc limit $6"#,
+               and e.block_number between $3 and $4
+               and (e.block_number, e.log_index) < ($5, $6)
+           order by e.block_number desc, e.log_index desc limit $7"#,
         digest as _,
         charts as _,
-        at.block(),
+        span.first,
+        span.last,
         before_block,
         before_log,
         page.limit(),

@@ -3,6 +3,7 @@
 
 mod access;
 mod can_open;
+mod disclosures;
 mod events;
 mod grants;
 mod log;
@@ -12,25 +13,33 @@ mod practitioners;
 mod reader;
 mod records;
 mod requests;
+mod roles;
+mod span;
 mod status;
+mod stream;
 mod teams;
 mod viewers;
 
 pub use access::{ChartAccess, chart_access, charts_with, holds_role};
 pub use can_open::can_open;
+pub use disclosures::disclosures;
 pub use events::{EventFilter, history, trail, trail_head};
 pub use grants::{GrantFilter, GrantStateFilter, grants};
 pub use log::{AccessLogFilter, LogPlace, access_log, activity, opens, query_trails};
-pub use moments::{as_of, at_block, at_time};
+pub use moments::{at_block, at_time};
 pub use patients::{keys, patient, patient_exists};
 pub use practitioners::{DirectoryFilter, directory, patients_of_practitioner, practitioner, records_of_practitioner};
 pub use reader::{Load, Reader};
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
+pub use roles::roles;
+pub use stream::{
+    Reached, Tip, Told, Withdrawal, block_hash, next_blocks, own_events, tip, withdrawals_after, withdrawn_hash,
+};
 pub use teams::team;
 pub use viewers::{ViewerPlace, viewers_of_patient, viewers_of_record};
 
-use crate::model::view::{Place, ScopeView};
+use crate::model::view::{Place, ScopeKind, ScopeView};
 use crate::model::{Address, Codec, Hash, Malformed, Moment, Position, Purpose, Purposes, RecordCid, Scope};
 use crate::store::StoreError;
 
@@ -111,12 +120,12 @@ fn purpose(code: Option<i16>) -> Result<Option<Purpose>, StoreError> {
 
 fn scope_view(scope: Scope, record_codec: Option<i16>) -> Result<ScopeView, StoreError> {
     Ok(match scope {
-        Scope::Chart => ScopeView { kind: "chart", folder: None, cid: None },
-        Scope::Folder(folder) => ScopeView { kind: "folder", folder: Some(folder), cid: None },
+        Scope::Chart => ScopeView { kind: ScopeKind::Chart, folder: None, cid: None },
+        Scope::Folder(folder) => ScopeView { kind: ScopeKind::Folder, folder: Some(folder), cid: None },
         Scope::Record(digest) => {
             let cid = record_codec.map(codec).transpose()?.map(|codec| RecordCid { codec, digest });
-            ScopeView { kind: "record", folder: None, cid }
+            ScopeView { kind: ScopeKind::Record, folder: None, cid }
         }
-        Scope::Emergency => ScopeView { kind: "emergency", folder: None, cid: None },
+        Scope::Emergency => ScopeView { kind: ScopeKind::Emergency, folder: None, cid: None },
     })
 }

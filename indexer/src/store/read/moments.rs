@@ -3,25 +3,8 @@
 use sqlx::PgConnection;
 
 use super::At;
-use crate::model::view::AsOf;
-use crate::model::{Hash, Moment};
+use crate::model::Moment;
 use crate::store::StoreError;
-
-/// The indexed head. `None`: nothing is indexed yet.
-pub async fn as_of(db: &mut PgConnection) -> Result<Option<AsOf>, StoreError> {
-    let row = sqlx::query!(
-        r#"select b.number, b.hash as "hash: Hash", b.timestamp as "timestamp: Moment",
-                  coalesce(b.number <= p.finalized, false) as "finalized!", p.archived_before as "archived_before?"
-           from block b left join progress p on true order by b.number desc limit 1"#
-    );
-    Ok(row.fetch_optional(db).await?.map(|row| AsOf {
-        block_number: row.number.cast_unsigned(),
-        block_hash: row.hash,
-        timestamp: row.timestamp,
-        finalized: row.finalized,
-        archived_before: row.archived_before.map(i64::cast_unsigned),
-    }))
-}
 
 /// The end of a block. `None`: it has no row, because it lies before the first one, after the indexed head, or among those
 /// whose header is not fetched yet (`progress.headers_to`): then its time is not known.

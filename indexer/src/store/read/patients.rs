@@ -72,10 +72,9 @@ pub async fn keys(db: &mut PgConnection, account: Address) -> Result<Vec<Publish
     let rows = sqlx::query!(
         r#"select k.version, k.suite, k.key, k.key_id as "key_id: Hash", k.published_block, k.published_log,
                   b.hash as "block_hash: Hash", b.timestamp as "timestamp: Moment",
-                  e.transaction_hash as "transaction_hash?: Hash"
+                  k.published_transaction as "transaction_hash: Hash"
            from account_key k
            join block b on b.number = k.published_block
-           left join event e on e.block_number = k.published_block and e.log_index = k.published_log
            where k.account = $1 order by k.version"#,
         account as _
     );

@@ -84,16 +84,20 @@ pub async fn directory(
         PractitionerState::Suspended => "suspended",
         PractitionerState::Lapsed => "lapsed",
     });
+    // Which index serves depends on what is asked by.
+    sqlx::query("set local plan_cache_mode = force_custom_plan").execute(&mut *db).await?;
     let rows = practitioner_rows!(
         r#"where ($1::text is null
-                  or position(lower($1) in lower(concat_ws(' ', p.name, p.licence, p.specialty, p.organisation))) > 0)
+                  or lower(p.name || ' ' || p.licence || ' ' || p.specialty || ' ' || p.organisation)
+                      like '%' || lower($1) || '%')
                and ($2::text is null or lower(p.specialty) = lower($2))
                and ($3::text is null or lower(p.organisation) = lower($3))
-               and ($4::text is null or $4 = case
-                   when p.suspended then 'suspended' when p.valid_until <= $5 then 'lapsed' else 'active' end)
+               and (coalesce($4::text, '') <> 'suspended' or p.suspended)
+               and (coalesce($4, '') <> 'lapsed' or not p.suspended and p.valid_until <= $5)
+               and (coalesce($4, '') <> 'active' or not p.suspended and p.valid_until > $5)
                and ($6::bytea is null or p.practitioner > $6)
            order by p.practitioner limit $7"#,
-        filter.q,
+        filter.q.as_deref().map(literally),
         filter.specialty,
         filter.organisation,
         state,
@@ -102,6 +106,11 @@ pub async fn directory(
         i64::from(limit),
     );
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| row.view(at)).collect())
+}
+
+/// A text as a part of a pattern that stands for nothing but itself.
+fn literally(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
 }
 
 /// One practitioner at the head. `None`: no registrar ever vouched for that account.
@@ -121,28 +130,34 @@ pub async fn patients_of_practitioner(
 ) -> Result<Vec<(Position, Grant)>, StoreError> {
     let (after_block, after_log) = page.ascending();
     let rows = grant_rows!(
-        r#"where g.grantee = any(array(
-                   select $1::bytea
-                   union all
-                   select m.team from team_member m
-                   where m.member = $1 and term_in_force(m.from_block, m.until_block, m.ends_at, $2, $3)))
-               and g.patient <> $1
-               and grant_in_force(g.granted_block, g.over_block, g.expires_at, $2, $3)
-               and ($7::bigint is null or exists (
-                       select from practitioner p
-                       where p.practitioner = $1
-                           and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $7, $8))
-                   and exists (
-                       select from access_grant_held n
-                       where n.patient = g.patient
-                           and n.grantee = any(array(
-                               select $1::bytea
-                               union all
-                               select m.team from team_member m
-                               where m.member = $1 and term_in_force(m.from_block, m.until_block, m.ends_at, $7, $8)))
-                           and grant_in_force(n.granted_block, n.over_block, n.expires_at, $7, $8)))
-               and (g.granted_block, g.granted_log) > ($4, $5)
-           order by g.granted_block, g.granted_log limit $6"#,
+        r#"join (
+               select h.patient, h.granted_block, h.granted_log
+               from access_grant_held h
+               where h.grantee = any(array(
+                       select $1::bytea
+                       union all
+                       select m.team from team_member m
+                       where m.member = $1 and term_in_force(m.from_block, m.until_block, m.ends_at, $2, $3)))
+                   and h.patient <> $1
+                   and grant_in_force(h.granted_block, h.over_block, h.expires_at, $2, $3)
+                   and ($7::bigint is null or exists (
+                           select from practitioner p
+                           where p.practitioner = $1
+                               and in_good_standing(p.from_block, p.until_block, p.suspended, p.valid_until, $7, $8))
+                       and exists (
+                           select from access_grant_held n
+                           where n.patient = h.patient
+                               and n.grantee = any(array(
+                                   select $1::bytea
+                                   union all
+                                   select m.team from team_member m
+                                   where m.member = $1
+                                       and term_in_force(m.from_block, m.until_block, m.ends_at, $7, $8)))
+                               and grant_in_force(n.granted_block, n.over_block, n.expires_at, $7, $8)))
+                   and (h.granted_block, h.granted_log) > ($4, $5)
+               order by h.granted_block, h.granted_log limit $6
+           ) page on page.patient = g.patient and page.granted_block = g.granted_block and page.granted_log = g.granted_log
+           order by g.granted_block, g.granted_log"#,
         account as _,
         at.block(),
         at.time as _,
@@ -165,27 +180,31 @@ pub async fn records_of_practitioner(
     page: PageOf<Position>,
 ) -> Result<Vec<(Position, Record)>, StoreError> {
     let (after_block, after_log) = page.ascending();
+    // What can be opened at that moment can be opened at that moment.
+    let other = still.filter(|still| still.block != at.block);
     let rows = record_rows!(
-        r#"where (r.patient, r.digest) in (
-                   select held.patient, held.digest
-                   from sight($1, $2) s
-                   join record held on held.patient = s.patient
-                       and sight_shows(s.scope, held.added_block, held.retracted_block, held.folder, held.digest, $1)
-                   where s.viewer = $3 and s.scope is not null)
-               and ($7::bigint is null or exists (
-                   select from sight($7, $8) n
-                   where n.patient = r.patient and n.viewer = $3 and n.scope is not null
-                       and sight_shows(n.scope, r.added_block, r.retracted_block, r.folder, r.digest, $7)))
-               and (r.added_block, r.added_log) > ($4, $5)
-           order by r.added_block, r.added_log limit $6"#,
+        r#"join (
+               select distinct held.added_block, held.added_log, held.patient
+               from sight($1, $2) s
+               join record held on held.patient = s.patient
+                   and sight_shows(s.scope, held.added_block, held.retracted_block, held.folder, held.digest, $1)
+               where s.viewer = $3 and s.scope is not null
+                   and ($7::bigint is null or exists (
+                       select from sight($7, $8) n
+                       where n.patient = held.patient and n.viewer = $3 and n.scope is not null
+                           and sight_shows(n.scope, held.added_block, held.retracted_block, held.folder, held.digest, $7)))
+                   and (held.added_block, held.added_log) > ($4, $5)
+               order by held.added_block, held.added_log, held.patient limit $6
+           ) page on page.patient = r.patient and page.added_block = r.added_block and page.added_log = r.added_log
+           order by r.added_block, r.added_log"#,
         at.block(),
         at.time as _,
         account as _,
         after_block,
         after_log,
         page.limit(),
-        still.map(At::block),
-        still.map(|at| at.time) as _,
+        other.map(At::block),
+        other.map(|at| at.time) as _,
     );
     let mut rows = rows.fetch_all(&mut *db).await?.into_iter().map(RecordRow::view).collect::<Result<Vec<_>, _>>()?;
     if let Some(still) = still {

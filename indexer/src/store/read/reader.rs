@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection as _, PgPool};
 
 use super::status::status;
+use super::stream::{Tip, tip};
 use crate::model::TrailDomain;
 use crate::model::view::Status;
 use crate::store::nagle;
@@ -15,6 +16,8 @@ use crate::store::open::options;
 use crate::store::{StoreError, Transaction};
 
 const CONNECTIONS: u32 = 8;
+/// A connection that was used this recently is taken for alive.
+const FRESH: Duration = Duration::from_secs(1);
 /// How long a request waits for a connection: while all are busy, or the database does not answer.
 const ACQUIRE: Duration = Duration::from_secs(3);
 
@@ -61,25 +64,43 @@ impl Drop for Waiting<'_> {
 }
 
 impl Reader {
-    /// Prepares the pool; connects when first asked. A connection is tried before it is used again, so one that broke
-    /// since is replaced unnoticed.
+    /// How the API's connections work.
+    pub const SETTINGS: [(&'static str, &'static str); 10] = [
+        // As a setting of the connection it fails where there is no such role yet, instead of being tried again.
+        ("role", "chartkey_reader"),
+        ("default_transaction_read_only", "on"),
+        ("statement_timeout", "30s"),
+        // Who takes a stream and does not read it gives the connection back.
+        ("idle_in_transaction_session_timeout", "60s"),
+        // Each question finds a page of rows by key, in the order they are listed in. Its plan must be so whatever it is asked about
+        // and whatever the statistics say, which lag behind while tables grow; and most questions take less time than a plan does.
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("enable_seqscan", "off"),
+        ("max_parallel_workers_per_gather", "0"),
+        ("jit", "off"),
+    ];
+
+    /// Prepares the pool; connects when first asked. A connection is tried before it is used again, unless it was in use a
+    /// moment ago, so one that broke since is replaced unnoticed.
     pub fn new(url: &str) -> Result<Self, StoreError> {
-        let options = options(url)?.application_name("chartkey-indexer api").options([
-            // As a setting of the connection it fails where there is no such role yet, instead of being tried again.
-            ("role", "chartkey_reader"),
-            ("default_transaction_read_only", "on"),
-            ("statement_timeout", "30s"),
-            // Who takes a stream and does not read it gives the connection back.
-            ("idle_in_transaction_session_timeout", "60s"),
-        ]);
+        let options = options(url)?.application_name("chartkey-indexer api").options(Self::SETTINGS);
         let port = options.get_port();
-        let pool =
-            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE).after_connect(move |_, _| {
-                nagle::send_at_once(port);
-                Box::pin(async { Ok(()) })
-            });
-        let pool = pool.connect_lazy_with(options);
-        Ok(Reader { pool, waiting: Arc::default(), domain: None })
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+        let pool = pool.test_before_acquire(false).before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+        let pool = pool.after_connect(move |_, _| {
+            nagle::send_at_once(port);
+            Box::pin(async { Ok(()) })
+        });
+        Ok(Reader { pool: pool.connect_lazy_with(options), waiting: Arc::default(), domain: None })
     }
 
     /// Refuses to read an index of another contract: for who knows which it should be.
@@ -91,17 +112,25 @@ impl Reader {
     /// One snapshot of the database, and how far the index is in it: everything read in it belongs to the same moment. On a
     /// standby that is the moment it has come to.
     ///
-    /// A connection that breaks meanwhile is replaced once, because nothing was answered from it yet.
+    /// Connections that broke meanwhile are replaced, because nothing was answered from them yet.
     pub async fn snapshot(&self) -> Result<(Transaction<'static>, Option<Status>), StoreError> {
-        match self.open().await {
-            Err(error) if error.is_lost_connection() => self.open().await,
-            opened => opened,
+        for _ in 0..CONNECTIONS {
+            match self.open().await {
+                Err(error) if error.is_lost_connection() => {}
+                opened => return opened,
+            }
         }
+        self.open().await
     }
 
     /// How busy its connections are.
     pub fn load(&self) -> Load {
         Load::of(&self.pool, CONNECTIONS, self.waiting.load(Ordering::Relaxed))
+    }
+
+    /// The indexed head, in one statement of its own: cheap enough to be asked many times a second.
+    pub async fn tip(&self) -> Result<Option<Tip>, StoreError> {
+        tip(&mut *self.pool.acquire().await?).await
     }
 
     async fn open(&self) -> Result<(Transaction<'static>, Option<Status>), StoreError> {

@@ -73,7 +73,7 @@ impl RecordRow {
             patient: self.patient,
             cid: RecordCid { codec, digest: self.digest },
             digest: self.digest,
-            codec: codec.name(),
+            codec,
             folder: u32::try_from(self.folder).unwrap_or(0),
             author: self.author,
             status: parse_status(&self.status)?,

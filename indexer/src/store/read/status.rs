@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::model::view::{Phase, Status};
-use crate::model::{Address, Moment};
+use crate::model::{Address, Hash, Moment};
 use crate::store::StoreError;
 
 /// Blocks behind the head up to which the index counts as following it live.
@@ -24,6 +24,7 @@ struct Row {
     headers_to: Option<i64>,
     archived_before: Option<i64>,
     indexed: Option<i64>,
+    indexed_hash: Option<Hash>,
     indexed_at: Option<Moment>,
     replica: bool,
 }
@@ -37,10 +38,11 @@ pub(super) async fn status(db: &mut PgConnection) -> Result<Option<Status>, Stor
                   extract(epoch from now() - p.started_at)::double precision as "running_seconds!",
                   extract(epoch from now() - p.updated_at)::double precision as "seconds_since_head!",
                   p.unchecked_from, p.halted, p.headers_to, p.archived_before,
-                  b.number as "indexed?", b.timestamp as "indexed_at?: Moment", pg_is_in_recovery() as "replica!"
+                  b.number as "indexed?", b.hash as "indexed_hash?: Hash", b.timestamp as "indexed_at?: Moment",
+                  pg_is_in_recovery() as "replica!"
            from deployment d
            cross join progress p
-           left join lateral (select number, timestamp from block order by number desc limit 1) b on true"#
+           left join lateral (select number, hash, timestamp from block order by number desc limit 1) b on true"#
     );
     Ok(row.fetch_optional(db).await?.map(Row::view))
 }
@@ -89,6 +91,7 @@ impl Row {
             contract: self.contract,
             deployment_block: self.deployment_block.cast_unsigned(),
             indexed_block: self.indexed.map(i64::cast_unsigned),
+            indexed_hash: self.indexed_hash,
             indexed_at: self.indexed_at,
             head_block: self.head.cast_unsigned(),
             finalized_block: self.finalized.cast_unsigned(),

@@ -12,10 +12,9 @@ pub async fn team(db: &mut PgConnection, team: Address, at: At) -> Result<Option
     let row = sqlx::query!(
         r#"select t.registrar as "registrar: Address", t.name, t.organisation, t.created_block, t.created_log,
                   b.hash as "block_hash: Hash", b.timestamp as "created_at: Moment",
-                  e.transaction_hash as "transaction_hash?: Hash"
+                  t.created_transaction as "transaction_hash: Hash"
            from team t
            join block b on b.number = t.created_block
-           left join event e on e.block_number = t.created_block and e.log_index = t.created_log
            where t.team = $1"#,
         team as _
     );

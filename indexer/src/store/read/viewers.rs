@@ -20,7 +20,6 @@ struct Sight {
     viewer: Address,
     via: Option<Address>,
     grantee: Option<Address>,
-    scope: Option<Scope>,
     from_block: i64,
     from_log: i32,
 }
@@ -31,8 +30,7 @@ macro_rules! sight_rows {
         sqlx::query_as!(
             Sight,
             r#"select s.patient as "patient!: Address", s.viewer as "viewer!: Address", s.via as "via: Address",
-                      s.grantee as "grantee: Address", s.scope as "scope: Scope", s.from_block as "from_block!",
-                      s.from_log as "from_log!" "# + $tail,
+                      s.grantee as "grantee: Address", s.from_block as "from_block!", s.from_log as "from_log!" "# + $tail,
             $($arg),*
         )
     };
@@ -100,26 +98,15 @@ async fn with_grants(
     sights: Vec<Sight>,
     at: At,
 ) -> Result<Vec<(ViewerPlace, Viewer)>, StoreError> {
-    let (mut patients, mut grantees, mut scopes, mut blocks, mut logs) = (vec![], vec![], vec![], vec![], vec![]);
-    for sight in &sights {
-        if let (Some(grantee), Some(scope)) = (sight.grantee, sight.scope) {
-            patients.push(sight.patient);
-            grantees.push(grantee);
-            scopes.push(scope);
-            blocks.push(sight.from_block);
-            logs.push(sight.from_log);
-        }
-    }
+    // Of charts and blocks, so that each is found by its key; what else a block holds of those charts is left aside.
+    let granted = |sight: &&Sight| sight.grantee.is_some();
+    let patients: Vec<Address> = sights.iter().filter(granted).map(|sight| sight.patient).collect();
+    let blocks: Vec<i64> = sights.iter().filter(granted).map(|sight| sight.from_block).collect();
     let rows = grant_rows!(
-        r#"join (select distinct * from unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[], $5::integer[]))
-                asked(patient, grantee, scope, block, log)
-               on g.patient = asked.patient and g.grantee = asked.grantee and g.scope = asked.scope
-               and g.granted_block = asked.block and g.granted_log = asked.log"#,
+        r#"join (select distinct * from unnest($1::bytea[], $2::bigint[])) asked(patient, block)
+               on g.patient = asked.patient and g.granted_block = asked.block"#,
         &patients as _,
-        &grantees as _,
-        &scopes as _,
         &blocks,
-        &logs,
     );
     let mut grants: HashMap<Position, Grant> = HashMap::new();
     for row in rows.fetch_all(db).await? {

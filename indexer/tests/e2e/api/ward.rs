@@ -7,6 +7,7 @@ use chartkey_devnet::contract::bindings::{
     ReviewEmergencyCall, SetEmergencyPolicyCall, SetGuardianCall, SetTeamMemberCall, SupersedeRecordCall,
     TeamAddressCall,
 };
+use chartkey_devnet::postgres::DatabaseUrl;
 use ethers::abi::AbiEncode;
 use ethers::types::Address;
 use ethers::utils::keccak256;
@@ -26,6 +27,7 @@ pub const TREAT: u16 = 1;
 pub struct Ward {
     pub world: World,
     pub indexer: Indexer,
+    pub database: DatabaseUrl,
     pub patient: Address,
     pub guardian: Address,
     pub registrar: Address,
@@ -97,7 +99,19 @@ impl Ward {
         let database = world.database().await;
         let indexer = Indexer::start(&world, &database).await;
         indexer.catch_up(&world).await;
-        Ward { world, indexer, patient, guardian, registrar, team, member, referrer, colleague, before_retraction }
+        Ward {
+            world,
+            indexer,
+            database,
+            patient,
+            guardian,
+            registrar,
+            team,
+            member,
+            referrer,
+            colleague,
+            before_retraction,
+        }
     }
 
     pub async fn act(&self, from: Address, call: impl AbiEncode) {
