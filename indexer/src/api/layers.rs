@@ -64,6 +64,7 @@ mod tests {
     use tokio::sync::watch;
     use tower::ServiceExt as _;
 
+    use super::super::live::Streams;
     use super::super::{Limits, Options, Origin, Site};
     use super::*;
     use crate::store::{Journal, Reader};
@@ -85,13 +86,16 @@ mod tests {
     fn surroundings() -> Surroundings {
         let address = "127.0.0.1:8080".parse().unwrap();
         let site = Site::new(Origin::of(address), address, Vec::new());
-        let options = Options { open: true, site, session: Duration::from_secs(60), limits: Limits::default() };
+        let options =
+            Options { open: true, site, session: Duration::from_secs(60), limits: Limits::default(), streams: 1 };
         let metrics = Arc::new(Metrics::new(Arc::default()));
         let rates = Arc::new(Rates::new(&options.limits, metrics.clone()));
         let nowhere = "postgres://nobody@127.0.0.1:1/none";
         let (reader, journal) = (Reader::new(nowhere).unwrap(), Journal::new(nowhere).unwrap());
         let (_, stop) = watch::channel(false);
-        Surroundings { shared: Shared { reader, journal, options: Arc::new(options), metrics, stop }, rates }
+        let streams = Streams::new(reader.clone(), options.streams, stop.clone());
+        let options = Arc::new(options);
+        Surroundings { shared: Shared { reader, journal, accounts: None, options, metrics, stop, streams }, rates }
     }
 
     #[tokio::test]
