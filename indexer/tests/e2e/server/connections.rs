@@ -34,6 +34,25 @@ async fn who_does_not_get_to_the_point_is_not_waited_for() {
     idle.stop().await;
 }
 
+/// By an option of Linux's TCP.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn who_takes_nothing_of_what_they_asked_for_is_given_up() {
+    let server = Server::start(Limits { stalled_time: SHORT, ..limits() }).await;
+    // Some hundred megabytes, more than any buffer on the way holds.
+    let large = server.request("GET /docs/swagger-ui-bundle.js");
+    let mut stalled = server.connect().await;
+    stalled.say(&large.repeat(100)).await;
+    stalled.hear().await;
+    wait::until("the connection to be given up", PATIENCE, || async {
+        Ok((server.metric("chartkey_connections").await == Some(1.0)).then_some(()))
+    })
+    .await
+    .unwrap();
+    drop(stalled);
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn beyond_the_last_place_there_is_a_503_and_places_come_back() {
     let server = Server::start(Limits { connections: 2, ..limits() }).await;
