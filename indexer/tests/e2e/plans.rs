@@ -35,11 +35,12 @@ fn complain(faults: &mut Vec<String>, statement: &Statement, plan: &Plan) {
 
 #[tokio::test]
 async fn every_statement_goes_by_an_index() {
-    let database = fixture::replayed().await;
+    let indexed = fixture::replayed().await;
+    let database = &indexed.database;
     let mut faults = Vec::new();
     let reads = statements::of("read");
     assert!(reads.len() > 30, "only {} statements were found", reads.len());
-    let mut db = snapshot(&database).await;
+    let mut db = snapshot(database).await;
     for statement in reads.iter().filter(|statement| !is_the_directory(statement)) {
         complain(&mut faults, statement, &Plan::of(&mut db, statement).await);
     }
@@ -57,10 +58,11 @@ async fn every_statement_goes_by_an_index() {
 
 #[tokio::test]
 async fn a_page_costs_the_same_wherever_it_is() {
-    let database = fixture::grown().await;
+    let indexed = fixture::grown().await;
+    let database = &indexed.database;
     let head = sqlx::query_scalar("select max(number) from block");
     let head: i64 = head.fetch_one(&mut PgConnection::connect(database.expose()).await.unwrap()).await.unwrap();
-    let mut db = snapshot(&database).await;
+    let mut db = snapshot(database).await;
     let reads = statements::of("read");
     // Where 100 000 of the 110 000 events lie before it, from the end on and from the start on.
     let (start, down, up) = (head - 999, head - 910, head - 90);
@@ -108,8 +110,9 @@ async fn touched(db: &mut Connection, statement: &Statement, parameters: &str) -
 
 #[tokio::test]
 async fn large_charts_teams_and_directories_are_read_by_what_is_asked_of_them() {
-    let database = fixture::grown().await;
-    let mut db = snapshot(&database).await;
+    let indexed = fixture::grown().await;
+    let database = &indexed.database;
+    let mut db = snapshot(database).await;
     let reads = statements::of("read");
     let (end, now) = (i64::MAX - 1, "'2023-01-01'");
     let role = "decode(repeat('00', 32), 'hex')";
