@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use chartkey_devnet::bench::{self, Row};
+use chartkey_devnet::bench;
 use chartkey_devnet::scratch::Scratch;
 use chartkey_devnet::toolchain::Toolchain;
 use clap::Parser as _;

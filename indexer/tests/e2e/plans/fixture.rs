@@ -31,6 +31,24 @@ pub struct Indexed {
     _postgres: Arc<Postgres>,
 }
 
+/// What the history leaves empty: what nothing is in, no plan needs an index for.
+const FILL: &str = "
+    insert into withdrawal select n, 1 from generate_series(1, 500) n;
+    insert into withdrawn_block
+    select n, b, decode(repeat('00', 32), 'hex') from generate_series(1, 500) n, generate_series(1, 10) b;
+    insert into withdrawn_event
+    select n, b, i, array[decode(repeat('c1', 20), 'hex')]
+    from generate_series(1, 500) n, generate_series(1, 10) b, generate_series(0, 3) i;
+    insert into sign_in_nonce
+    select md5(n::text), now() + (n - 100) * interval '1 s' from generate_series(1, 5000) n;
+    insert into session (token_hash, account, created_at, expires_at)
+    select decode(lpad(to_hex(n), 64, '0'), 'hex'), decode(repeat('d1', 20), 'hex'), now() - interval '1 h',
+           now() + (n - 100) * interval '1 s'
+    from generate_series(1, 5000) n;
+    insert into query (patient, route, asked, request_id, block_number, block_hash, block_time)
+    select patient, '/v1/patients/{address}', '/', 'r', 1, decode(repeat('00', 32), 'hex'), now()
+    from patient, generate_series(1, 20);";
+
 /// Indexes the history.
 pub async fn replayed() -> Indexed {
     println!("replayed chain with seed {SEED}");
@@ -43,6 +61,7 @@ pub async fn replayed() -> Indexed {
     let indexer = stage.start(&database, &[]).await;
     stage.complete(&indexer).await;
     indexer.stop().await;
+    run(&mut db, FILL).await;
     run(&mut db, "analyze").await;
     Indexed { database, _postgres: postgres }
 }
