@@ -540,6 +540,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What concerns the caller, as it is indexed: Server-Sent Events, from the head, `fromBlock` or `Last-Event-ID` on.
+         * @description Each event is named by its kind, and its data is a `HistoryEvent`. After blocks were replaced, `reorg` comes first, with a `Reorg` as
+         *     its data: what was withdrawn. Whoever comes back with the last `id` misses nothing and is told nothing twice, whatever happened to
+         *     the server or the chain meanwhile. Ids without an event only say how far the stream has come.
+         */
+        get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/teams/{team}": {
         parameters: {
             query?: never;
@@ -742,6 +764,11 @@ export interface components {
          */
         EndReason: "revoked" | "renounced" | "replaced" | "everyoneRevoked" | "expired" | "parentEnded";
         /**
+         * Format: event-id
+         * @description Where a stream has come to. What it says is the API's own matter.
+         */
+        EventId: string;
+        /**
          * @description The name of an event, as in the contract.
          * @enum {string}
          */
@@ -840,6 +867,11 @@ export interface components {
             data: components["schemas"]["HistoryEvent"][];
             page: components["schemas"]["Page"];
         };
+        /**
+         * Format: event-id
+         * @description An `EventId`, or nothing.
+         */
+        LastEventId: string;
         /**
          * @description A number of rows.
          * @default 50
@@ -1179,6 +1211,16 @@ export interface components {
          * @enum {string}
          */
         RecordStatus: "current" | "superseded" | "retracted";
+        /** @description Blocks were replaced: what was told of them does not hold any more. */
+        Reorg: {
+            /**
+             * Format: int64
+             * @description The first block that was replaced. Whatever was told of it and of later blocks is withdrawn.
+             */
+            fromBlock: number;
+            /** @description The events that may have been told, in the order of the chain. Empty: it is not known here which. */
+            withdrawn: components["schemas"]["WithdrawnEvent"][];
+        };
         /**
          * @description What became of a request.
          * @enum {string}
@@ -1327,6 +1369,18 @@ export interface components {
         StatusAnswer: {
             data: components["schemas"]["Status"];
         };
+        /** @description One event of a stream of Server-Sent Events. The schema is of one, as there is none for all. */
+        StreamEvent: {
+            /** @description A `HistoryEvent`, or with `reorg` a `Reorg`. */
+            data: string;
+            /**
+             * @description What happened; `reorg`: blocks were replaced.
+             * @enum {string}
+             */
+            event: "PatientRegistered" | "KeyPublished" | "PractitionerRegistered" | "PractitionerAmended" | "PractitionerRenewed" | "PractitionerSuspended" | "PractitionerReinstated" | "RoleChanged" | "AdminChangePending" | "TeamCreated" | "TeamMemberSet" | "TeamMemberRemoved" | "GuardianSet" | "GuardianRemoved" | "RecordAdded" | "RecordSuperseded" | "RecordRetracted" | "AccessGranted" | "AccessRevoked" | "AccessRenounced" | "EveryoneRevoked" | "AccessReferred" | "ReferralEnded" | "AccessRequested" | "EmergencyPolicySet" | "GlassBroken" | "EmergencyReviewed" | "RecordOpened" | "OpenSkipped" | "NoncesCancelled" | "reorg";
+            /** @description An `EventId`: where the stream is then. None of its own with `reorg`. */
+            id?: string;
+        };
         /** @description A care team: practitioners who can be granted access as one. */
         Team: {
             /** @description An address that nobody has the key of. */
@@ -1406,6 +1460,17 @@ export interface components {
             asOf: components["schemas"]["AsOf"];
             data: components["schemas"]["Viewer"][];
             page: components["schemas"]["Page"];
+        };
+        /** @description Where an event stood that was withdrawn: these three of its `position`. */
+        WithdrawnEvent: {
+            blockHash: components["schemas"]["Hash"];
+            /** Format: int64 */
+            blockNumber: number;
+            /**
+             * Format: int64
+             * @description Within the block, counted from 0.
+             */
+            logIndex: number;
         };
     };
     responses: {
@@ -2792,6 +2857,49 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    stream: {
+        parameters: {
+            query?: {
+                /** @description Begin with this block's events, at most the one after the head. */
+                fromBlock?: number;
+                /**
+                 * @description As the header `Last-Event-ID`, which goes before it: for clients that cannot set that at their first request, as a browser's
+                 *     EventSource.
+                 */
+                lastEventId?: components["schemas"]["EventId"];
+            };
+            header?: {
+                /** @description The `id` that came last: go on after it. */
+                "Last-Event-ID"?: components["schemas"]["LastEventId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events without end */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["StreamEvent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotYours"];
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];

@@ -4,22 +4,31 @@ import { before, describe, it } from "node:test";
 
 import { ChartkeyProblem, createChartkeyClient } from "../dist/index.js";
 
-const { CHARTKEY_API, CHARTKEY_RPC, CHARTKEY_PATIENT, CHARTKEY_AUDITOR, CHARTKEY_STRANGER, CHARTKEY_CID } = process.env;
+const { CHARTKEY_API, CHARTKEY_RPC, CHARTKEY_CONTRACT, CHARTKEY_PATIENT, CHARTKEY_AUDITOR, CHARTKEY_STRANGER, CHARTKEY_CID } = process.env;
 const skip = CHARTKEY_API === undefined && "no API to ask: run `cargo test -p chartkey-indexer --test e2e description`";
 const path = { patient: CHARTKEY_PATIENT };
+/** Selector of `publishKey(bytes)`. */
+const PUBLISH_KEY = "510f6b87";
+
+async function rpc(method, params) {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+  const response = await fetch(CHARTKEY_RPC, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const { result, error } = await response.json();
+  if (error) throw new Error(error.message);
+  return result;
+}
+
+/** Has an account publish a new key: `publishKey(bytes)`, with 32 bytes that all are `byte`. */
+function publishKey(from, byte) {
+  const word = (number) => number.toString(16).padStart(64, "0");
+  const data = `0x${PUBLISH_KEY}${word(32)}${word(32)}${byte.toString(16).padStart(2, "0").repeat(32)}`;
+  return rpc("eth_sendTransaction", [{ from, to: CHARTKEY_CONTRACT, data }]);
+}
 
 /** A wallet with one account of the chain, which signs for it. */
 function walletOf(account) {
-  let id = 0;
   return {
-    async request({ method, params = [] }) {
-      if (method === "eth_requestAccounts") return [account.toLowerCase()];
-      const body = JSON.stringify({ jsonrpc: "2.0", id: ++id, method, params });
-      const response = await fetch(CHARTKEY_RPC, { method: "POST", headers: { "content-type": "application/json" }, body });
-      const { result, error } = await response.json();
-      if (error) throw new Error(error.message);
-      return result;
-    },
+    request: async ({ method, params = [] }) => (method === "eth_requestAccounts" ? [account.toLowerCase()] : rpc(method, params)),
   };
 }
 
@@ -116,5 +125,37 @@ describe("reading", { skip }, () => {
     await assert.rejects(auditor.get("/v1/records/{cid}", { path: { cid: "xray.png" } }), problem(400));
     const record = await auditor.get("/v1/records/{cid}", { path: { cid: CHARTKEY_CID } });
     assert.deepEqual(record.data.charts, [CHARTKEY_PATIENT]);
+  });
+});
+
+describe("listening", { skip }, () => {
+  it("tells what happens, and goes on where it was left", async () => {
+    const patient = await signedIn(CHARTKEY_PATIENT);
+    const { asOf } = await patient.get("/v1/patients/{patient}", { path });
+    const since = { fromBlock: asOf.blockNumber + 1 };
+    await publishKey(CHARTKEY_PATIENT, 0x11);
+    let last;
+    for await (const happened of patient.stream({ query: since })) {
+      assert.deepEqual([happened.event, happened.data.subject], ["KeyPublished", CHARTKEY_PATIENT]);
+      last = happened.id;
+      break;
+    }
+    await publishKey(CHARTKEY_PATIENT, 0x22);
+    for await (const happened of patient.stream({ lastEventId: last })) {
+      assert.match(happened.data.data, /(22){32}$/);
+      break;
+    }
+  });
+
+  it("is for those who are signed in, and says so instead of trying again", async () => {
+    await assert.rejects(all(connect().stream()), problem(401));
+  });
+
+  it("stops when it is told", async () => {
+    const patient = await signedIn(CHARTKEY_PATIENT);
+    const stop = new AbortController();
+    const listening = all(patient.stream({ signal: stop.signal }));
+    stop.abort(new Error("enough"));
+    await assert.rejects(listening, { message: "enough" });
   });
 });

@@ -58,7 +58,9 @@ pub(super) async fn disclosures(
     // Up to and with the head's block.
     let until = params.until.map_or_else(|| Moment::from_unix(snapshot.head().time.unix() + 1), Ok)?;
     let since = params.since.map_or_else(|| Moment::from_unix(until.unix().saturating_sub(SIX_YEARS)), Ok)?;
-    if since > until {
+    if let (Some(since), Some(until)) = (params.since, params.until)
+        && since > until
+    {
         return Err(ApiError::BadRequest(format!("since {since} lies after until {until}")));
     }
     if form != Form::Json {

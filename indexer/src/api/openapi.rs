@@ -17,9 +17,11 @@ use utoipa::openapi::OpenApi;
 use super::answer::is_current;
 use super::error::Problem;
 use super::extract::{AtParam, Limit, Nothing, Params};
+use super::live::{EventId, LastEventId};
 use super::page::{Cursor, LogCursor, ViewerCursor};
 use super::patients::ScopeParam;
 use crate::model::schema::{AnyCid, AnyMoment};
+use crate::model::view::{Reorg, WithdrawnEvent};
 use crate::model::{Hash, keccak256};
 
 /// The order in which the parts are written.
@@ -67,10 +69,11 @@ pub(super) fn document(routes: &OpenApi) -> String {
         }
     }
     let mut components = said["components"].take();
-    for (name, schema) in asked_by() {
+    for (name, schema) in others() {
         components["schemas"][name] = schema;
     }
     schemas::complete(&mut components);
+    components["schemas"]["StreamEvent"] = schemas::stream_event();
     components["responses"] = answers::shared();
     components["headers"] = answers::headers();
     components["securitySchemes"] = text::security_schemes();
@@ -86,8 +89,8 @@ pub(super) fn document(routes: &OpenApi) -> String {
     serde_json::to_string_pretty(&document).expect("text and maps with keys that are text") + "\n"
 }
 
-/// Types that only parameters and problems name: those of answers are found by themselves.
-fn asked_by() -> [(String, Value); 9] {
+/// Types that only parameters, problems and streams name: those of other answers are found by themselves.
+fn others() -> [(String, Value); 13] {
     fn named<T: ToSchema>() -> (String, Value) {
         (T::name().into_owned(), json!(T::schema()))
     }
@@ -101,6 +104,10 @@ fn asked_by() -> [(String, Value); 9] {
         named::<Cursor>(),
         named::<ViewerCursor>(),
         named::<LogCursor>(),
+        named::<EventId>(),
+        named::<LastEventId>(),
+        named::<Reorg>(),
+        named::<WithdrawnEvent>(),
     ]
 }
 

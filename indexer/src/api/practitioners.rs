@@ -19,15 +19,15 @@ use crate::store::read::{self, DirectoryFilter};
 pub(super) struct DirectoryParams {
     /// In the name, whatever its case.
     #[serde(default, deserialize_with = "text")]
-    #[param(min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
     q: Option<String>,
     /// The whole of it, whatever its case.
     #[serde(default, deserialize_with = "text")]
-    #[param(min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
     specialty: Option<String>,
     /// The whole of it, whatever its case.
     #[serde(default, deserialize_with = "text")]
-    #[param(min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
     organisation: Option<String>,
     /// At the indexed head.
     state: Option<PractitionerState>,

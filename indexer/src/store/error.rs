@@ -7,8 +7,8 @@ use sqlx::migrate::MigrateError;
 /// What goes wrong between us and the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("database: {0}")]
-    Database(#[source] sqlx::Error),
+    #[error("database: {}", shown(.0))]
+    Database(sqlx::Error),
     /// No writer of this version has set this database up yet.
     #[error("the database is not set up: no indexer of this version has started to write it yet")]
     NotSetUp,
@@ -78,6 +78,14 @@ pub fn is_contradiction(error: &anyhow::Error) -> bool {
 
 fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code)
+}
+
+/// What the database says, without what it quotes: names of constraints, but values as well. Its own log has all of it.
+fn shown(error: &sqlx::Error) -> String {
+    let Some(said) = error.as_database_error() else { return error.to_string() };
+    let message: Vec<&str> = said.message().split('"').step_by(2).collect();
+    let constraint = said.constraint().map(|name| format!(", constraint {name}")).unwrap_or_default();
+    format!("{} (SQLSTATE {}{constraint})", message.join("…"), said.code().unwrap_or_default())
 }
 
 fn is_lost(error: &sqlx::Error) -> bool {

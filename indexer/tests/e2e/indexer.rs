@@ -9,7 +9,7 @@ use chartkey_devnet::postgres::DatabaseUrl;
 use chartkey_devnet::rpc::http_client;
 use chartkey_devnet::wait;
 use ethers::types::Address;
-use reqwest::{Response, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
 use crate::sign_in::letter::Letter;
@@ -106,10 +106,20 @@ impl Indexer {
         Self::spawn(source, database, &[&["serve"], arguments].concat()).await
     }
 
+    /// As [`Indexer::start_on`], with more in its environment.
+    pub async fn start_in(source: &Source, database: &DatabaseUrl, environment: &[(&str, &str)]) -> Self {
+        let mut command = command(source, database, &["run", "--poll-interval", "20"]);
+        command.envs(environment.iter().copied());
+        Self::spawn_command(source, command).await
+    }
+
     async fn spawn(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Self {
+        Self::spawn_command(source, command(source, database, arguments)).await
+    }
+
+    async fn spawn_command(source: &Source, command: Command) -> Self {
         let log = source.logs.join(format!("indexer-{:08x}.log", rand::random::<u32>()));
-        let child =
-            Child::spawn("chartkey-indexer", command(source, database, arguments), &log, Signal::SIGKILL).unwrap();
+        let child = Child::spawn("chartkey-indexer", command, &log, Signal::SIGKILL).unwrap();
         let url = wait::until("the indexer to listen", PATIENCE, || async {
             let text = std::fs::read_to_string(&log)?;
             anyhow::ensure!(child.try_wait()?.is_none(), "the indexer ended: {text}");
@@ -138,6 +148,12 @@ impl Indexer {
         std::fs::read_to_string(self.child.log()).unwrap()
     }
 
+    /// Waits until its log holds a text.
+    pub async fn says(&self, text: &str) {
+        let what = format!("the indexer to say: {text}");
+        wait::until(&what, PATIENCE, || async { Ok(self.log().contains(text).then_some(())) }).await.unwrap();
+    }
+
     /// Its log without the requests that it answered.
     pub fn told(&self) -> String {
         let log = self.log();
@@ -157,11 +173,17 @@ impl Indexer {
     }
 
     pub async fn send(&self, path: &str, headers: &[(&str, &str)]) -> Response {
-        let mut request = self.http.get(format!("{}{path}", self.url));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        request.send().await.unwrap()
+        self.request(path, headers).send().await.unwrap()
+    }
+
+    /// As [`Indexer::send`], of an answer that goes on for as long as it likes.
+    pub async fn listen(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        self.request(path, headers).timeout(Duration::from_secs(3_600)).send().await.unwrap()
+    }
+
+    fn request(&self, path: &str, headers: &[(&str, &str)]) -> RequestBuilder {
+        let request = self.http.get(format!("{}{path}", self.url));
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
     }
 
     /// Posts JSON, or nothing.

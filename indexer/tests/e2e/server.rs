@@ -49,7 +49,7 @@ impl Server {
             reader: Reader::new(database).unwrap(),
             journal: Journal::new(database).unwrap(),
             writing: <_>::default(),
-            options: Options { open: true, site, session: PATIENCE, streams: 100, limits },
+            options: Options { open: true, site, session: PATIENCE, limits, streams: 10 },
         };
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(api::serve(listener, sources, stopped));

@@ -1,14 +1,17 @@
 """What the description cannot spell out: what is really there, what is well formed beyond a pattern, and what each line is.
 
-CHARTKEY_KNOWN is JSON: {"addresses": […], "cids": […], "moments": […]}, all of the chain that is asked about.
+CHARTKEY_KNOWN is JSON: {"addresses": […], "cids": […], "moments": […], "eventIds": […], "head": N, "team": …}, all of the chain that is
+asked about.
 """
 
 import json
 import os
+import re
 
 import jsonschema_rs
 import schemathesis
 from hypothesis import strategies as st
+from schemathesis.core.parameters import ParameterLocation
 
 known = json.loads(os.environ["CHARTKEY_KNOWN"])
 hexadecimal = "0123456789abcdef"
@@ -27,6 +30,7 @@ schemathesis.openapi.format("cid", mostly(known["cids"], unknown_cid))
 schemathesis.openapi.format("hash", st.text(hexadecimal, min_size=64, max_size=64).map("0x{}".format))
 # Neither before the deployment nor in the future.
 schemathesis.openapi.format("moment", st.sampled_from(known["moments"]))
+schemathesis.openapi.format("event-id", st.sampled_from(known["eventIds"]))
 schemathesis.openapi.format("scope", st.sampled_from(["chart", "emergency", "1", "3", "4294967295", *known["cids"]]))
 
 
@@ -51,9 +55,26 @@ def left_alone(ctx, response):
 
 
 @schemathesis.hook
-def map_query(ctx, query):
-    """An end that lies before its beginning is refused, which no schema says."""
+def before_call(ctx, case, kwargs):
+    """What no schema says: an end does not lie before its beginning, nor a beginning in the future; an id is of this chain;
+    and not every text is a CID, which now and then is made up without regard to its format."""
+    query = case.query or {}
     for first, last in [("fromBlock", "toBlock"), ("since", "until")]:
-        if query and first in query and last in query:
-            query.pop(last)
-    return query
+        ends = [query.get(first), query.get(last)]
+        if all(str(end).isdigit() for end in ends):
+            query[first], query[last] = sorted(ends, key=int)
+        elif None not in ends and first == "since":
+            query[last] = query[first]
+    if case.operation.path == "/v1/stream":
+        if str(query.get("fromBlock")).isdigit():
+            query["fromBlock"] = int(query["fromBlock"]) % known["head"]
+        for sent, name in [(query, "lastEventId"), (case.headers or {}, "Last-Event-ID")]:
+            if re.fullmatch("[0-9]+-([0-9]+|end)-[0-9]+-[0-9a-f]{8}-[0-9a-f]{8}", str(sent.get(name))):
+                sent[name] = known["eventIds"][0]
+    # One of few addresses that are a team's.
+    path = case.path_parameters or {}
+    if str(path.get("team")).endswith(("0", "2", "4", "6", "8")):
+        path["team"] = known["team"]
+    fine = case.meta is not None and not case.meta.is_negative_at(ParameterLocation.QUERY)
+    if fine and "cid" in query and not re.fullmatch("baf(krei|ybei)[a-z2-7]{52}", str(query["cid"])):
+        query["cid"] = known["cids"][0]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::model::schema::text_schema;
 use crate::model::{Hash, Malformed, Position};
 use crate::store::read::{Reached, Tip};
 
@@ -14,16 +15,36 @@ const HASH: usize = 4;
 ///
 /// As text: `<block>-<log or "end">-<withdrawals>-<hash>-<chain>`. Names nothing but the chain's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct EventId {
+pub(in crate::api) struct EventId {
     pub at: Position,
     pub withdrawals: u64,
     pub block: [u8; HASH],
     pub chain: ChainTag,
 }
 
+text_schema!(
+    EventId,
+    "EventId",
+    "event-id",
+    Some("^(0|[1-9][0-9]{0,17})-(end|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})-[0-9a-f]{8}-[0-9a-f]{8}$"),
+    None,
+    "Where a stream has come to. What it says is the API's own matter."
+);
+
+/// The header as it may be sent: browsers send an empty one for none.
+pub(in crate::api) struct LastEventId;
+text_schema!(
+    LastEventId,
+    "LastEventId",
+    "event-id",
+    Some("^((0|[1-9][0-9]{0,17})-(end|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})-[0-9a-f]{8}-[0-9a-f]{8})?$"),
+    None,
+    "An `EventId`, or nothing."
+);
+
 /// Which chain and contract: the first bytes of block 0's hash and of the contract's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ChainTag([u8; 4]);
+pub(in crate::api) struct ChainTag([u8; 4]);
 
 impl ChainTag {
     pub fn of(tip: &Tip) -> Self {

@@ -20,6 +20,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::Shared;
 use super::caller::Caller;
@@ -27,7 +28,7 @@ use super::error::ApiError;
 use super::extract::{Params, number};
 use super::snapshot::{Question, nothing_indexed};
 use crate::store::read;
-use id::EventId;
+pub(super) use id::{EventId, LastEventId};
 use listener::{Listener, StillWelcome};
 pub(super) use seats::Streams;
 use start::{Begin, Start};
@@ -36,12 +37,15 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Tells nginx, and who does as it does, to pass frames on as they come.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 pub(super) struct StreamParams {
+    /// Begin with this block's events, at most the one after the head.
     #[serde(default, deserialize_with = "number")]
     from_block: Option<u32>,
-    /// For clients that cannot set the header at their first request, as a browser's EventSource.
+    /// As the header `Last-Event-ID`, which goes before it: for clients that cannot set that at their first request, as a browser's
+    /// EventSource.
     last_event_id: Option<EventId>,
 }
 
@@ -58,8 +62,22 @@ impl StreamParams {
     }
 }
 
-/// `GET /v1/stream`: what concerns the caller, from the head, `fromBlock` or `Last-Event-ID` on.
-#[utoipa::path(get, path = "/v1/stream")]
+/// What concerns the caller, as it is indexed: Server-Sent Events, from the head, `fromBlock` or `Last-Event-ID` on.
+///
+/// Each event is named by its kind, and its data is a `HistoryEvent`. After blocks were replaced, `reorg` comes first, with a `Reorg` as
+/// its data: what was withdrawn. Whoever comes back with the last `id` misses nothing and is told nothing twice, whatever happened to
+/// the server or the chain meanwhile. Ids without an event only say how far the stream has come.
+#[utoipa::path(
+    get,
+    path = "/v1/stream",
+    operation_id = "stream",
+    tag = "Live",
+    params(
+        StreamParams,
+        ("Last-Event-ID" = Option<LastEventId>, Header, description = "The `id` that came last: go on after it.")
+    ),
+    responses((status = 200, description = "Events without end", body = String, content_type = "text/event-stream"))
+)]
 pub(super) async fn stream(
     State(shared): State<Shared>,
     Params(params): Params<StreamParams>,

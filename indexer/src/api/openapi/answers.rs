@@ -56,8 +56,11 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     if tagged {
         operation["responses"]["304"] = json!({ "$ref": "#/components/responses/NotModified" });
     }
+    if let Some(stream) = operation.pointer_mut("/responses/200/content/text~1event-stream/schema") {
+        *stream = json!({ "$ref": "#/components/schemas/StreamEvent" });
+    }
     add_headers(operation, tagged);
-    describe_parameters(operation);
+    complete_parameters(operation);
 }
 
 /// Whether the answer is of one head of the chain.
@@ -80,9 +83,14 @@ fn add_headers(operation: &mut Value, tagged: bool) {
     }
 }
 
-/// A parameter without words of its own has those that it has everywhere.
-fn describe_parameters(operation: &mut Value) {
+/// Parameters are what they are or left out; those without words of their own have those that they have everywhere.
+fn complete_parameters(operation: &mut Value) {
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        // One that is left out is not null.
+        let type_alone = parameter["schema"]["oneOf"][0].clone();
+        if type_alone.is_object() && parameter["schema"]["oneOf"][1]["type"] == "null" {
+            parameter["schema"] = type_alone;
+        }
         let said = parameter["description"].as_str().is_some_and(|words| !words.is_empty());
         let words = PARAMETERS.iter().find(|(name, _)| parameter["name"] == *name).map(|(_, words)| *words);
         if let (false, Some(words)) = (said, words) {

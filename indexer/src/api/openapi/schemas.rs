@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::objects;
+use crate::model::EventKind;
 
 /// Fields that an object may lack, of all that answers have.
 const MAY_LACK: [(&str, &str); 1] = [("AsOf", "archivedBefore")];
@@ -32,6 +33,27 @@ fn merge(schema: &mut Value, schemas: &Value) {
         }
     }
     schema["type"] = json!("object");
+}
+
+/// One event of a stream: its fields are those of Server-Sent Events, and `data` is JSON.
+pub(super) fn stream_event() -> Value {
+    let told = ["HistoryEvent", "Reorg"].map(|name| json!({ "$ref": format!("#/components/schemas/{name}") }));
+    let kinds = EventKind::ALL.iter().map(|kind| kind.name()).chain(["reorg"]).collect::<Vec<_>>();
+    json!({
+        "type": "object",
+        "description": "One event of a stream of Server-Sent Events. The schema is of one, as there is none for all.",
+        "properties": {
+            "event": { "type": "string", "enum": kinds, "description": "What happened; `reorg`: blocks were replaced." },
+            "id": { "type": "string", "description": "An `EventId`: where the stream is then. None of its own with `reorg`." },
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": { "oneOf": told },
+                "description": "A `HistoryEvent`, or with `reorg` a `Reorg`.",
+            },
+        },
+        "required": ["event", "data"],
+    })
 }
 
 /// Frames refer to what is in them, which would be written out in each.

@@ -116,7 +116,7 @@ pub struct HistoryEvent {
 }
 
 /// Blocks were replaced: what was told of them does not hold any more.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reorg {
     /// The first block that was replaced. Whatever was told of it and of later blocks is withdrawn.
@@ -126,10 +126,11 @@ pub struct Reorg {
 }
 
 /// Where an event stood that was withdrawn: these three of its `position`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WithdrawnEvent {
     pub block_number: u64,
     pub block_hash: Hash,
+    /// Within the block, counted from 0.
     pub log_index: u32,
 }

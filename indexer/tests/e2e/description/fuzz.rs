@@ -15,7 +15,7 @@ const UNLIMITED: [&str; 2] = ["--auth-rate-limit", "0"];
 
 /// Cases for each operation and phase. `make fuzz-api` sets more.
 fn examples() -> String {
-    std::env::var("FUZZ_API_EXAMPLES").unwrap_or_else(|_| "8".into())
+    std::env::var("FUZZ_API_EXAMPLES").unwrap_or_else(|_| "20".into())
 }
 
 /// What Schemathesis cannot make up (tests/schemathesis/hooks.py).
@@ -29,7 +29,20 @@ async fn known(ward: &Ward) -> Value {
     let moments: Vec<_> = blocks.into_iter().chain([as_of["timestamp"].as_str().unwrap().to_owned()]).collect();
     let addresses = people.map(|account| text(*account));
     let cids = [FIRST, SECOND, MISTAKE].map(|digest| cid(digest).to_string());
-    json!({ "addresses": addresses, "cids": cids, "moments": moments })
+    json!({ "addresses": addresses, "cids": cids, "moments": moments, "eventIds": [last_event(ward).await], "head": head,
+            "team": text(*team) })
+}
+
+/// Where a stream that begins now has come to.
+async fn last_event(ward: &Ward) -> String {
+    let mut stream = ward.indexer.send("/v1/stream", &[]).await;
+    let mut said = String::new();
+    loop {
+        said += std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap();
+        if let Some((id, _)) = said.split_once("id: ").and_then(|(_, rest)| rest.split_once('\n')) {
+            return id.to_owned();
+        }
+    }
 }
 
 /// Has it ask, and returns how many cases it asked.
@@ -43,9 +56,8 @@ async fn ask(ward: &Ward, indexer: &Indexer, name: &str, arguments: &[&str]) -> 
     let log = ward.world.scratch.path().join(format!("schemathesis-{name}.log"));
     let said = run(&format!("schemathesis ({name})"), command, &log, Duration::from_secs(7_200)).await;
     println!("{name}: {said}");
-    let cases = said.lines().find_map(|line| line.trim().strip_prefix("Test cases: "));
-    let cases = cases.and_then(|line| line.split_whitespace().next());
-    cases.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{said}"))
+    let cases = said.split_once("Test cases:").and_then(|(_, rest)| rest.split_whitespace().next());
+    cases.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("it does not say how many cases: {said}"))
 }
 
 #[tokio::test]

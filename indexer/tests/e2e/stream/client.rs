@@ -22,7 +22,7 @@ pub struct Frame {
 impl Frame {
     fn read(text: &str) -> Self {
         let mut frame = Frame::default();
-        for line in text.lines().filter(|line| !line.starts_with(':')) {
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with(':')) {
             let (field, value) = line.split_once(": ").unwrap_or_else(|| panic!("a line {line:?}"));
             match field {
                 "event" => frame.event = Some(value.into()),
@@ -54,7 +54,7 @@ impl Stream {
         let mut headers = vec![("accept", "text/event-stream"), ("accept-encoding", "gzip")];
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
         headers.extend(last.map(|last| ("last-event-id", last)));
-        let response = indexer.send(&format!("/v1/stream{query}"), &headers).await;
+        let response = indexer.listen(&format!("/v1/stream{query}"), &headers).await;
         if response.status() != StatusCode::OK {
             return Err((response.status(), response.json().await.unwrap()));
         }

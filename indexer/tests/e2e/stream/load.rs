@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
-use chartkey_devnet::postgres::DatabaseUrl;
+use chartkey_devnet::postgres::{DatabaseUrl, Postgres};
 use chartkey_devnet::replay::{Replay, ReplayOptions};
 use chartkey_devnet::scratch::Scratch;
 use chartkey_devnet::toolchain::Toolchain;
@@ -34,6 +34,7 @@ struct Stage {
     open: Indexer,
     closed: Indexer,
     _scratch: Scratch,
+    _postgres: Arc<Postgres>,
 }
 
 impl Stage {
@@ -47,10 +48,11 @@ impl Stage {
             open: true,
         };
         replay.deployment().write(&source.deployment).unwrap();
-        let database = database_on(&*postgres(&Toolchain::find().unwrap()).await).await;
+        let postgres = postgres(&Toolchain::find().unwrap()).await;
+        let database = database_on(&postgres).await;
         let open = Indexer::start_on(&source, &database, &[]).await;
         let closed = Indexer::start_on(&Source { open: false, ..source }, &database, &[]).await;
-        let stage = Stage { replay, database, open, closed, _scratch: scratch };
+        let stage = Stage { replay, database, open, closed, _scratch: scratch, _postgres: postgres };
         stage.catch_up().await;
         stage
     }
@@ -81,8 +83,7 @@ fn accounts(history: &[Value]) -> Vec<String> {
     let mut found = BTreeSet::new();
     for event in history {
         let named = match event["kind"].as_str().unwrap() {
-            "PatientRegistered" => &event["subject"],
-            "PractitionerRegistered" => &event["party"],
+            "PatientRegistered" | "PractitionerRegistered" => &event["party"],
             _ => continue,
         };
         found.insert(named.as_str().unwrap().to_owned());
