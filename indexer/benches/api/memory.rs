@@ -21,5 +21,7 @@ pub async fn measure(indexer: &Indexer, paths: &[String], long: Duration) -> Res
     let asked = load::ask(address, paths, SEED + 1, long).await?;
     let after = indexer.memory()?;
     eprintln!("  {before:.0} MiB before, {after:.0} MiB after {:.0} requests", asked.rate() * asked.lasted);
-    Ok(Row::new("api.memory.growth", after, "MiB").against(before, &format!("MiB, {} s of requests before", long.as_secs())).at_most(1.1))
+    Ok(Row::new("api.memory.growth", after, "MiB")
+        .against(before, &format!("MiB, {} s of requests before", long.as_secs()))
+        .at_most(1.1))
 }
