@@ -12,7 +12,7 @@ FORGE := script/forge
 # On a terminal cargo shows how far it is; elsewhere only what is wrong.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: help setup build run verify reset test check audit chaos deep coverage prove mutate bench deploy \
+.PHONY: help setup build run verify reset test check audit chaos fuzz-api deep coverage prove mutate bench deploy \
 	deploy-dry-run clean
 .DEFAULT_GOAL := help
 
@@ -27,6 +27,8 @@ build: setup ## Compile the contract and the programs (several minutes the first
 	@$(FORGE) build --quiet
 	@echo "Compiling the programs (5 to 10 minutes the first time)"
 	@cargo build --workspace $(QUIET)
+	@echo "Compiling the TypeScript client"
+	@node_modules/.bin/tsc --project clients/typescript
 
 run: build ## Run everything on this machine with a demo, until Ctrl-C (API_PORT=8080 CHAIN_PORT=8545 OPEN=false)
 	@cargo run --quiet --bin devnet -- run
@@ -56,6 +58,7 @@ check: build ## Check lints, format and generated files
 	@echo "Checking generated files"
 	@script/abi.sh --check
 	@script/sqlx --check
+	@script/openapi --check
 	@node test/trees.js
 
 audit: ## Check the dependencies: licences, bans, sources, known vulnerabilities
@@ -63,6 +66,9 @@ audit: ## Check the dependencies: licences, bans, sources, known vulnerabilities
 
 chaos: build ## Run 200 random schedules of crashes, reorgs and faults (15 minutes; CHAOS_SCHEDULES=… CHAOS_SEED=…)
 	@CHAOS_SCHEDULES=$${CHAOS_SCHEDULES:-200} cargo test -p chartkey-indexer --test e2e $(QUIET) -- --nocapture whatever_happens_the_tables
+
+fuzz-api: build ## Ask the API more than 20 000 questions that its own description allows or does not (15 minutes; FUZZ_API_EXAMPLES=…)
+	@FUZZ_API_EXAMPLES=$${FUZZ_API_EXAMPLES:-300} cargo test -p chartkey-indexer --test e2e $(QUIET) -- --nocapture every_answer_is_as_described
 
 deep: setup ## Test the contract with 10 000 fuzz runs and long histories (20 minutes)
 	@FOUNDRY_PROFILE=ci FORGE_SNAPSHOT_CHECK=true $(FORGE) test --no-match-path 'test/prove/**'
@@ -88,4 +94,4 @@ deploy-dry-run: setup ## Say what `make deploy` would do, and do nothing
 	@script/deploy --dry-run
 
 clean: ## Delete what was installed and compiled (not what `make run` keeps: that is `make reset`)
-	@rm -rf target out cache broadcast node_modules .tools
+	@rm -rf target out cache broadcast node_modules .tools clients/typescript/dist

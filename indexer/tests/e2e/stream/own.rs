@@ -111,7 +111,7 @@ impl Terms {
                 Own::Must => assert!(has.is_some(), "{when}: {account:?} misses {event}"),
                 Own::No => assert!(has.is_none(), "{when}: {account:?} has {event}"),
                 Own::Then if now => {
-                    assert_eq!(has.is_some(), self.is_still(account, event), "{when}: {account:?}, {event}")
+                    assert_eq!(has.is_some(), self.is_still(account, event), "{when}: {account:?}, {event}");
                 }
                 Own::Then => {}
             }

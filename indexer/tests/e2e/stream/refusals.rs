@@ -53,7 +53,7 @@ async fn an_id_that_is_none_of_this_chain_is_refused_with_what_is_expected() {
     let id = head_id(&indexer).await;
 
     for wrong in ["x", "12", "-", "12-end-0", &format!("{id}-"), &id.to_uppercase(), &with(&id, 0, "x")] {
-        for (query, last) in [("".to_owned(), Some(wrong)), (format!("?lastEventId={wrong}"), None)] {
+        for (query, last) in [(String::new(), Some(wrong)), (format!("?lastEventId={wrong}"), None)] {
             let (status, detail) = refused(&indexer, None, &query, last).await;
             assert!(status == 400 && detail.contains("the id of the last frame"), "{wrong}: {detail}");
         }
