@@ -25,7 +25,8 @@ async fn known(ward: &Ward) -> Value {
     let as_of = ward.indexer.get("/v1/practitioners?limit=1").await["asOf"].take();
     let head = as_of["blockNumber"].as_u64().unwrap();
     let first = ward.world.deployment.block;
-    let blocks = [first, u64::midpoint(first, head), ward.before_retraction, head].map(|block| format!("block:{block}"));
+    let blocks =
+        [first, u64::midpoint(first, head), ward.before_retraction, head].map(|block| format!("block:{block}"));
     let moments: Vec<_> = blocks.into_iter().chain([as_of["timestamp"].as_str().unwrap().to_owned()]).collect();
     let addresses = people.map(|account| text(*account));
     let cids = [FIRST, SECOND, MISTAKE].map(|digest| cid(digest).to_string());
