@@ -35,6 +35,16 @@ create unique index record_digest on record (digest, patient);
 drop index access_grant_grantee;
 create index access_grant_grantee on access_grant (grantee, patient, scope, granted_block, granted_log);
 
+-- Which of a slot's grants is in force is no way to find the slot: compared like this, the block leads into no index, and an account's
+-- grants in a chart are found by account and chart, however many others the chart has.
+create or replace function grant_in_force(
+    granted_block bigint, until_block bigint, expires_at timestamptz, at_block bigint, at_time timestamptz
+) returns boolean language sql immutable parallel safe return
+    at_block - granted_block >= 0 and (until_block is null or until_block > at_block) and expires_at > at_time;
+
+-- Referrals are found by whom they are for, like other grants: what is left of this one invites to read all of it.
+drop index access_grant_referrer;
+
 -- The directory, by account: of one specialty, of one organisation, of those who are suspended.
 create index practitioner_specialty on practitioner (lower(specialty), practitioner) where until_block is null;
 create index practitioner_organisation on practitioner (lower(organisation), practitioner) where until_block is null;

@@ -52,8 +52,8 @@ fn questions(summary: &Summary) -> [(String, String); 8] {
             "Whether the cardiologist can open it now, and why not:".to_owned(),
             format!("/v1/can-open?patient={ada}&cid={xray}&reader={cardiologist}&purpose=TREAT"),
         ),
-        ("Who read Ada's chart, when and why, and who was let in:".to_owned(), {
-            format!("/v1/patients/{ada}/access-log?limit=10")
+        ("Who read Ada's chart, when and why, who was let in, and who asked the API about her:".to_owned(), {
+            format!("/v1/patients/{ada}/access-log?limit=20")
         }),
         (
             format!("Who could see Bruno's prescription while he was on the ward, and through whom (block {discharged}):"),

@@ -40,7 +40,8 @@ impl Pgbench {
             command.arg("-D").arg(format!("{name}={value}"));
         }
         // The settings of the API's connections, but for those that take rights away.
-        let settings = Reader::SETTINGS.iter().filter(|(name, _)| !matches!(*name, "role" | "default_transaction_read_only"));
+        let settings =
+            Reader::SETTINGS.iter().filter(|(name, _)| !matches!(*name, "role" | "default_transaction_read_only"));
         let settings: String = settings.map(|(name, value)| format!("-c {name}={value} ")).collect();
         command.env("PGOPTIONS", settings).arg(database.expose()).current_dir(scratch.path());
         let output = command.output().context("cannot start pgbench")?;

@@ -19,14 +19,14 @@ pub const QUESTIONS: [Question; 3] = [
     Question {
         name: "records",
         path: "format('/v1/patients/0x%s/records', substr(patient, 3))",
-        samples: "select patient::text as patient from patient",
+        samples: "select patient::text as patient, array[patient]::text as subject from patient",
     },
     Question {
         name: "viewersAt",
         path: "format('/v1/records/f01551220%s/viewers?at=%s', substr(digest, 3), at)",
         // The record's charts, the last block by that time, and where the viewers' grants are.
         samples: r#"
-            select r.digest::text as digest, array[r.patient]::text as charts, t.time::text as time, b.number::text as block,
+            select r.digest::text as digest, array[r.digest]::text as digests, array[r.patient]::text as charts, t.time::text as time, b.number::text as block,
                    to_char(t.time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
                    coalesce(v.patients, '{}') as patients, coalesce(v.blocks, '{}') as blocks
             from record r
@@ -47,8 +47,9 @@ pub const QUESTIONS: [Question; 3] = [
     Question {
         name: "accessLog",
         path: "format('/v1/patients/0x%s/access-log', substr(patient, 3))",
-        samples: "select patient::text as patient, first_block::text as first, last_block::text as last
-                  from trail join patient using (patient)",
+        samples: "select patient::text as patient, array[patient]::text as subject, first_block::text as first,
+                         last_block::text as last
+                  from trail join patient on patient = subject",
     },
 ];
 
@@ -71,7 +72,7 @@ impl Question {
     /// Draws so many.
     pub async fn draw(&self, db: &mut PgConnection, count: u32, seed: f64) -> Result<Samples> {
         let table = self.table();
-        let samples = self.samples.replace("trail join patient using (patient)", "trail join patient on patient = subject");
+        let samples = self.samples;
         let make = format!(
             "create schema if not exists bench;
              drop table if exists {table};

@@ -14,7 +14,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::replay::Replay;
+use crate::shared::replay::Replay;
 
 /// Logs kept for measuring the decoder.
 const SAMPLE: u64 = 20_000;

@@ -9,8 +9,8 @@ use chartkey_devnet::rpc::http_client;
 use chartkey_devnet::scratch::Scratch;
 use serde_json::Value;
 
-use crate::indexer::{Indexer, Places};
-use crate::server::Server;
+use crate::shared::indexer::{Indexer, Places};
+use crate::shared::server::Server;
 
 /// Events of the chain before the first block that is waited for.
 const HISTORY: u64 = 20_000;

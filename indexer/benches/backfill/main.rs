@@ -3,12 +3,10 @@
 
 mod decoding;
 mod floors;
-mod indexer;
 mod live;
-mod process;
-mod replay;
 mod rounds;
-mod server;
+#[path = "../shared/mod.rs"]
+mod shared;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,9 +17,9 @@ use chartkey_devnet::bench::{self, Row};
 use chartkey_devnet::toolchain::Toolchain;
 use clap::Parser as _;
 
-use replay::Replay;
 use rounds::Round;
-use server::Server;
+use shared::replay::{self, Replay};
+use shared::server::Server;
 
 /// Measures the indexer's backfill, and how soon it shows a new block.
 #[derive(Debug, clap::Parser)]

@@ -9,9 +9,9 @@ use chartkey_indexer::chain::Span;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::floors::{self, Rows};
-use crate::indexer::{Indexer, Places};
-use crate::replay::Replay;
-use crate::server::Server;
+use crate::shared::indexer::{Indexer, Places};
+use crate::shared::replay::Replay;
+use crate::shared::server::Server;
 
 /// A backfill that takes longer than this is broken.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);

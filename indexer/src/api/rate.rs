@@ -77,6 +77,11 @@ impl Policy {
         }
     }
 
+    fn forget(&self) {
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+    }
+
     fn tell(&self, verdict: &Verdict, headers: &mut HeaderMap) {
         let fields = [
             (POLICY, format!("\"{}\";q={};w={WINDOW}", self.name, self.quota)),
@@ -133,8 +138,7 @@ impl Rates {
         loop {
             tokio::time::sleep(SWEEP).await;
             for policy in self.all.iter().chain(&self.auth) {
-                policy.limiter.retain_recent();
-                policy.limiter.shrink_to_fit();
+                policy.forget();
             }
         }
     }
@@ -159,4 +163,38 @@ pub(super) async fn limit(State(around): State<Surroundings>, request: Request, 
     };
     policy.tell(&verdict, response.headers_mut());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Key = Key::Network(IpAddr::V4(Ipv4Addr::LOCALHOST));
+
+    fn account(number: u8) -> Key {
+        Key::Account(Address([number; 20]))
+    }
+
+    #[test]
+    fn each_account_and_each_network_has_its_own_quota() {
+        let policy = Policy::new("all", NonZeroU32::new(2).unwrap());
+        for key in [account(1), account(2), HERE] {
+            let left: Vec<_> = (0..3).map(|_| policy.judge(key)).map(|one| (one.allowed, one.remaining)).collect();
+            assert_eq!(left, [(true, 1), (true, 0), (false, 0)], "{key:?}");
+        }
+        let refused = policy.judge(HERE);
+        assert!((1..=31).contains(&refused.seconds), "half a minute for one of two a minute: {}", refused.seconds);
+    }
+
+    #[test]
+    fn who_has_the_whole_quota_back_is_forgotten() {
+        let policy = Policy::new("all", NonZeroU32::new(60_000).unwrap());
+        for number in 0..=u8::MAX {
+            assert!(policy.judge(account(number)).allowed);
+        }
+        // A thousandth of a second each.
+        while !policy.limiter.is_empty() {
+            policy.forget();
+        }
+    }
 }

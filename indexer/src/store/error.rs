@@ -83,9 +83,13 @@ fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
 /// What the database says, without what it quotes: names of constraints, but values as well. Its own log has all of it.
 fn shown(error: &sqlx::Error) -> String {
     let Some(said) = error.as_database_error() else { return error.to_string() };
-    let message: Vec<&str> = said.message().split('"').step_by(2).collect();
     let constraint = said.constraint().map(|name| format!(", constraint {name}")).unwrap_or_default();
-    format!("{} (SQLSTATE {}{constraint})", message.join("…"), said.code().unwrap_or_default())
+    format!("{} (SQLSTATE {}{constraint})", unquoted(said.message()), said.code().unwrap_or_default())
+}
+
+fn unquoted(message: &str) -> String {
+    let parts = message.split('"').enumerate();
+    parts.map(|(number, part)| if number % 2 == 0 { part } else { "…" }).collect()
 }
 
 fn is_lost(error: &sqlx::Error) -> bool {
@@ -141,5 +145,17 @@ mod tests {
         assert!(is_passing(&failed.context("writing").unwrap_err()));
         assert!(is_passing(&anyhow::Error::from(sqlx::Error::WorkerCrashed)));
         assert!(!is_passing(&anyhow::anyhow!("something else")));
+    }
+
+    #[test]
+    fn what_the_database_quotes_is_not_repeated() {
+        let lost = StoreError::from(sqlx::Error::PoolTimedOut);
+        assert!(lost.to_string().starts_with("database: pool timed out"), "{lost}");
+        assert_eq!(
+            unquoted("invalid input syntax for type bytea: \"0xc7c7\""),
+            "invalid input syntax for type bytea: …"
+        );
+        assert_eq!(unquoted("permission denied for table record"), "permission denied for table record");
+        assert_eq!(unquoted("\"a\" and \"b"), "… and …");
     }
 }

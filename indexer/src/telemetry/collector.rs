@@ -1,6 +1,7 @@
 //! Traces, sent in batches to a collector by OTLP over HTTP, through the HTTP client that the rest of the process uses.
 
 use std::env;
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -103,11 +104,16 @@ impl HttpClient for Collector {
                 info!("traces are taken again");
             }
         } else if !self.failing.swap(true, Ordering::Relaxed) {
-            let cause = status.map_or_else(ToString::to_string, |status| status.to_string());
+            let cause = status.map_or_else(|error| reason(&**error), |status| status.to_string());
             warn!(cause, "traces are lost: the collector does not take them");
         }
         sent
     }
+}
+
+/// An error with its causes.
+fn reason(error: &(dyn Error + 'static)) -> String {
+    anyhow::Chain::new(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 async fn send(client: reqwest::Client, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {

@@ -173,7 +173,7 @@ async fn who_asks_about_a_patient_is_on_record() {
     // Of one block, what was asked about all patients stands first.
     let asked = |entry: &&Value| (entry["actor"].clone(), entry["query"]["asked"].clone());
     let (of_all, of_one): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry["query"]["ofAll"] == true);
-    let asked: Vec<_> = of_all.iter().chain(&of_one).map(|entry| asked(entry)).collect();
+    let asked: Vec<_> = of_all.iter().chain(&of_one).map(asked).collect();
     let mut about: Vec<_> = routes.iter().filter(|(_, _, about)| ["{patient}", "all"].contains(about)).collect();
     about.sort_by_key(|(_, _, about)| *about != "all");
     let expected: Vec<_> = about

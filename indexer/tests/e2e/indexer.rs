@@ -47,6 +47,7 @@ fn command(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Comma
         .env("OPEN", source.open.to_string())
         .env("NO_PROXY", "127.0.0.1")
         .env("RATE_LIMIT", "0")
+        .env("AUTH_RATE_LIMIT", "0")
         .env("RUST_LOG", "info");
     command
 }

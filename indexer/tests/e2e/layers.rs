@@ -46,6 +46,7 @@ fn each_part_names_only_the_parts_it_may() {
                     .replace("crate::store::read", "")
                     .replace("crate::store::{Connection, Reader, Transaction}", "")
                     .replace("crate::store::{Journal, Reader}", "")
+                    .replace("crate::store::{Reader, Transaction}", "")
                     .replace("crate::store::{Journal, Session}", "")
                     .replace("crate::store::{Connection, Journal, Query, Reader, Transaction}", "")
                     .replace("crate::store::Connection", "")

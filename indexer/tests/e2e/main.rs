@@ -17,7 +17,7 @@ mod layers;
 mod operations;
 mod outage;
 mod outages;
-// mod plans;
+mod plans;
 mod reorg;
 mod replica;
 mod server;

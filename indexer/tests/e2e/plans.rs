@@ -23,6 +23,11 @@ fn is_the_directory(statement: &Statement) -> bool {
     statement.place == "read/practitioners.rs" && statement.sql.contains("lower(p.specialty)")
 }
 
+/// What compares all of it with itself, once, when a verification is asked for.
+fn is_the_verification(statement: &Statement) -> bool {
+    statement.place == "journal/chain.rs"
+}
+
 fn complain(faults: &mut Vec<String>, statement: &Statement, plan: &Plan) {
     // PLANS=1 prints them all.
     if std::env::var_os("PLANS").is_some() {
@@ -35,20 +40,21 @@ fn complain(faults: &mut Vec<String>, statement: &Statement, plan: &Plan) {
 
 #[tokio::test]
 async fn every_statement_goes_by_an_index() {
-    let database = fixture::replayed().await;
+    let indexed = fixture::replayed().await;
+    let database = &indexed.database;
     let mut faults = Vec::new();
     let reads = statements::of("read");
     assert!(reads.len() > 30, "only {} statements were found", reads.len());
-    let mut db = snapshot(&database).await;
+    let mut db = snapshot(database).await;
     for statement in reads.iter().filter(|statement| !is_the_directory(statement)) {
         complain(&mut faults, statement, &Plan::of(&mut db, statement).await);
     }
     let writes = statements::of("journal");
     assert!(!writes.is_empty());
-    // Its tables are empty here, which no index is faster than: whether there is one is what is asked.
+    // Its connections keep the planner's own ways: whether an index serves is what is asked.
     let mut db = PgConnection::connect(database.expose()).await.unwrap();
     run(&mut db, "set plan_cache_mode = force_generic_plan; set enable_seqscan = off").await;
-    for statement in &writes {
+    for statement in writes.iter().filter(|statement| !is_the_verification(statement)) {
         complain(&mut faults, statement, &Plan::of(&mut db, statement).await);
     }
     println!("{} statements that read, {} that write", reads.len(), writes.len());
@@ -57,10 +63,11 @@ async fn every_statement_goes_by_an_index() {
 
 #[tokio::test]
 async fn a_page_costs_the_same_wherever_it_is() {
-    let database = fixture::grown().await;
+    let indexed = fixture::grown().await;
+    let database = &indexed.database;
     let head = sqlx::query_scalar("select max(number) from block");
     let head: i64 = head.fetch_one(&mut PgConnection::connect(database.expose()).await.unwrap()).await.unwrap();
-    let mut db = snapshot(&database).await;
+    let mut db = snapshot(database).await;
     let reads = statements::of("read");
     // Where 100 000 of the 110 000 events lie before it, from the end on and from the start on.
     let (start, down, up) = (head - 999, head - 910, head - 90);
@@ -88,7 +95,7 @@ async fn a_page_costs_the_same_wherever_it_is() {
     let activity = |at: i64| format!("{READER}, {at}, 0, 51");
     same("activity", &["e.actor = $1"], activity(head + 1), activity(down)).await;
     let opens = |at: i64| format!("{RECORD}, array[{CHART}], {start}, {at}, {at}, 0, 51");
-    same("opens", &["e.kind = 'RecordOpened'"], opens(head + 1), opens(down)).await;
+    same("opens", &["e.digest = $1 and e.kind = 'RecordOpened'"], opens(head + 1), opens(down)).await;
 
     // Of 10 000, nine in ten lie before it.
     let deep = start + 81;
@@ -108,8 +115,9 @@ async fn touched(db: &mut Connection, statement: &Statement, parameters: &str) -
 
 #[tokio::test]
 async fn large_charts_teams_and_directories_are_read_by_what_is_asked_of_them() {
-    let database = fixture::grown().await;
-    let mut db = snapshot(&database).await;
+    let indexed = fixture::grown().await;
+    let database = &indexed.database;
+    let mut db = snapshot(database).await;
     let reads = statements::of("read");
     let (end, now) = (i64::MAX - 1, "'2023-01-01'");
     let role = "decode(repeat('00', 32), 'hex')";

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 mod connections;
 mod conventions;
 mod rates;
+mod streams;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Shorter than anybody waits, longer than a busy machine hesitates.

@@ -17,6 +17,7 @@ use crate::viewers::cid;
 use crate::world::{World, connect};
 
 mod collector;
+mod session;
 
 /// What requests are full of and nothing may repeat. In lower case: it is looked for without regard to case.
 const TOKEN: &str = "mark-token-4uqpkzcyd3q8b1xw";
@@ -87,7 +88,7 @@ impl Asked {
             asked.ask_all_ways(&route).await;
         }
         // The same while the database refuses to read records.
-        connect(&database).await.execute("revoke select on record from chartkey_reader").await.unwrap();
+        connect(&database).await.execute("revoke select on record, record_detail from chartkey_reader").await.unwrap();
         asked.ask_all_ways("/v1/patients/{patient}/records").await;
         asked.talk_nonsense().await;
         asked
@@ -195,13 +196,18 @@ impl Asked {
     }
 
     fn assert_tells_nothing_of_anybody(&self, what: &str, text: &str) {
-        let text = text.to_lowercase();
-        for mark in self.marks() {
-            if let Some(at) = text.find(&mark) {
-                let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
-                let end = text[at..].find('\n').map_or(text.len(), |line| at + line);
-                panic!("{what} tells {mark}: {}", &text[start..end]);
-            }
+        assert_tells_none(&self.marks(), what, text);
+    }
+}
+
+/// `marks`: in lower case.
+fn assert_tells_none(marks: &[String], what: &str, text: &str) {
+    let text = text.to_lowercase();
+    for mark in marks {
+        if let Some(at) = text.find(mark) {
+            let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
+            let end = text[at..].find('\n').map_or(text.len(), |line| at + line);
+            panic!("{what} tells {mark}: {}", &text[start..end]);
         }
     }
 }

@@ -42,11 +42,6 @@ impl Streams {
         Arc::new(Streams { reader, stop, reading: Semaphore::new(READING), most, seats: Mutex::default() })
     }
 
-    /// How many listen.
-    pub fn count(&self) -> usize {
-        self.seats().taken
-    }
-
     fn seats(&self) -> MutexGuard<'_, Seats> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -31,9 +31,9 @@ impl Journal {
     pub async fn add_nonce(&self, nonce: &str, life: Duration) -> Result<(Moment, Option<u64>), StoreError> {
         let added = sqlx::query!(
             r#"with swept as (
-                   delete from sign_in_nonce where nonce in (
+                   delete from sign_in_nonce where nonce = any(array(
                        select nonce from sign_in_nonce where expires_at <= now()
-                       order by expires_at limit 100 for update skip locked)
+                       order by expires_at limit 100 for update skip locked))
                )
                insert into sign_in_nonce (nonce, expires_at)
                values ($1, date_trunc('second', now()) + make_interval(secs => $2))
@@ -69,9 +69,9 @@ impl Journal {
         let begun = sqlx::query_as!(
             Session,
             r#"with swept as (
-                   delete from session where token_hash in (
+                   delete from session where token_hash = any(array(
                        select token_hash from session where expires_at <= now()
-                       order by expires_at limit 100 for update skip locked)
+                       order by expires_at limit 100 for update skip locked))
                )
                insert into session (token_hash, account, expires_at)
                values ($1, $2, date_trunc('second', least(now() + make_interval(secs => $3), $4)))

@@ -149,10 +149,11 @@ impl Slots {
 
     /// What was in them, in the order of their scopes.
     async fn held(&self, db: &mut PgConnection, at: At) -> Result<Vec<GrantRow>, StoreError> {
+        // Found by grantee and patient: compared like this, neither scopes nor blocks lead into another index.
         let rows = grant_rows!(
             r#"where g.patient = $1 and g.grantee = $2 and g.referrer is not distinct from $3
                    and array_position($4, g.scope) is not null
-                   and g.granted_block <= $5 and (g.ended_block is null or g.ended_block > $5)
+                   and $5 - g.granted_block >= 0 and (g.ended_block is null or g.ended_block > $5)
                order by array_position($4, g.scope)"#,
             self.patient as _,
             self.grantee as _,

@@ -65,7 +65,7 @@ impl Drop for Waiting<'_> {
 
 impl Reader {
     /// How the API's connections work.
-    pub const SETTINGS: [(&'static str, &'static str); 10] = [
+    pub const SETTINGS: [(&'static str, &'static str); 11] = [
         // As a setting of the connection it fails where there is no such role yet, instead of being tried again.
         ("role", "chartkey_reader"),
         ("default_transaction_read_only", "on"),
@@ -78,6 +78,8 @@ impl Reader {
         ("enable_hashjoin", "off"),
         ("enable_mergejoin", "off"),
         ("enable_seqscan", "off"),
+        // Looks rows up one by one, instead of keeping all of a table that is small for now.
+        ("enable_material", "off"),
         ("max_parallel_workers_per_gather", "0"),
         ("jit", "off"),
     ];

@@ -133,10 +133,11 @@ pub async fn withdrawals_after(
         return Ok(Vec::new());
     }
     let events = sqlx::query!(
-        r#"select e.withdrawal, e.block_number, e.log_index, b.hash as "block_hash: Hash",
+        r#"select e.withdrawal, e.block_number, e.log_index,
+                  (select b.hash from withdrawn_block b
+                   where b.withdrawal = e.withdrawal and b.number = e.block_number) as "block_hash!: Hash",
                   e.concerned as "concerned: Vec<Address>"
            from withdrawn_event e
-           join withdrawn_block b on b.withdrawal = e.withdrawal and b.number = e.block_number
            where e.withdrawal > $1 and (e.block_number, e.log_index) <= ($2, $3)
                and ($4::bytea is null or $4 = any(e.concerned))
            order by e.withdrawal, e.block_number, e.log_index"#,

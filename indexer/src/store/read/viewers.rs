@@ -71,13 +71,16 @@ pub async fn viewers_of_record(
     page: PageOf<ViewerPlace>,
 ) -> Result<Vec<(ViewerPlace, Viewer)>, StoreError> {
     let (after_block, after_log, after_viewer) = page.ascending();
-    // "offset 0" keeps `sight` a subquery of its own, so that the patient goes down into each of its parts.
+    // "offset 0" keeps `sight` a subquery of its own, so that all that is asked of its rows goes down into each of its parts.
     let rows = sight_rows!(
         r#"from record r
-           cross join lateral (select * from sight($3, $4) one where one.patient = r.patient offset 0) s
+           cross join lateral (
+               select * from sight($3, $4) one
+               where one.patient = r.patient
+                   and sight_shows(one.scope, r.added_block, r.retracted_block, r.folder, r.digest, $3)
+                   and (one.from_block, one.from_log, one.viewer) > ($5, $6, $7)
+               offset 0) s
            where r.digest = $1 and r.patient = any($2)
-               and sight_shows(s.scope, r.added_block, r.retracted_block, r.folder, r.digest, $3)
-               and (s.from_block, s.from_log, s.viewer) > ($5, $6, $7)
            order by s.from_block, s.from_log, s.viewer limit $8"#,
         digest as _,
         charts as _,

@@ -85,7 +85,7 @@ impl Hospital {
         let world = World::new().await;
         let names = CALLERS.into_iter().skip(1).chain(["admin", "referrer", "nobody"]);
         let accounts: BTreeMap<_, _> = names.zip(world.accounts.iter().copied().rev()).collect();
-        let accounts = BTreeMap::from_iter(accounts.into_iter().chain([("admin", world.accounts[0])]));
+        let accounts = accounts.into_iter().chain([("admin", world.accounts[0])]).collect::<BTreeMap<_, _>>();
         staff(&world, &accounts).await;
         let team = team(&world, &accounts).await;
         charts(&world, &accounts, team).await;

@@ -1,7 +1,9 @@
 //! A database to ask: a replayed history, with statistics and many partitions; and one chart, one team and one directory far
 //! beyond the ordinary.
 
-use chartkey_devnet::postgres::DatabaseUrl;
+use std::sync::Arc;
+
+use chartkey_devnet::postgres::{DatabaseUrl, Postgres};
 use chartkey_devnet::replay::ReplayOptions;
 use chartkey_devnet::toolchain::Toolchain;
 use chartkey_indexer::store;
@@ -23,19 +25,45 @@ pub const READER: &str = "decode(repeat('d1', 20), 'hex')";
 pub const RECORD: &str = "decode(lpad(to_hex(1), 64, '0'), 'hex')";
 pub const TEAM: &str = "decode(repeat('e1', 20), 'hex')";
 
+/// What is asked, as long as this is kept.
+pub struct Indexed {
+    pub database: DatabaseUrl,
+    _postgres: Arc<Postgres>,
+}
+
+/// What the history leaves empty: what nothing is in, no plan needs an index for.
+const FILL: &str = "
+    insert into withdrawal select n, 1 from generate_series(1, 500) n;
+    insert into withdrawn_block
+    select n, b, decode(repeat('00', 32), 'hex') from generate_series(1, 500) n, generate_series(1, 10) b;
+    insert into withdrawn_event
+    select n, b, i, array[decode(repeat('c1', 20), 'hex')]
+    from generate_series(1, 500) n, generate_series(1, 10) b, generate_series(0, 3) i;
+    insert into sign_in_nonce
+    select md5(n::text), now() + (n - 100) * interval '1 s' from generate_series(1, 5000) n;
+    insert into session (token_hash, account, created_at, expires_at)
+    select decode(lpad(to_hex(n), 64, '0'), 'hex'), decode(repeat('d1', 20), 'hex'), now() - interval '1 h',
+           now() + (n - 100) * interval '1 s'
+    from generate_series(1, 5000) n;
+    insert into query (patient, route, asked, request_id, block_number, block_hash, block_time)
+    select patient, '/v1/patients/{address}', '/', 'r', 1, decode(repeat('00', 32), 'hex'), now()
+    from patient, generate_series(1, 20);";
+
 /// Indexes the history.
-pub async fn replayed() -> DatabaseUrl {
+pub async fn replayed() -> Indexed {
     println!("replayed chain with seed {SEED}");
     let stage = Stage::new(ReplayOptions { events: EVENTS, seed: SEED, ..ReplayOptions::default() });
-    let database = database_on(&postgres(&Toolchain::find().unwrap()).await).await;
+    let postgres = postgres(&Toolchain::find().unwrap()).await;
+    let database = database_on(&postgres).await;
     store::connect_writer(database.expose()).await.unwrap().unwrap().close().await.unwrap();
     let mut db = connect(&database).await;
     run(&mut db, &format!("alter table deployment alter event_width set default {WIDTH}")).await;
     let indexer = stage.start(&database, &[]).await;
     stage.complete(&indexer).await;
     indexer.stop().await;
+    run(&mut db, FILL).await;
     run(&mut db, "analyze").await;
-    database
+    Indexed { database, _postgres: postgres }
 }
 
 pub async fn run(db: &mut PgConnection, sql: &str) {
@@ -44,12 +72,12 @@ pub async fn run(db: &mut PgConnection, sql: &str) {
 
 /// Goes on with the history: 110 000 opens in one chart by one reader, of one record of 10 000, with 10 000 grants; a team of 500
 /// members; 20 000 practitioners. Rows alone: nothing here checks a trail.
-pub async fn grown() -> DatabaseUrl {
-    let database = replayed().await;
-    let mut db = connect(&database).await;
+pub async fn grown() -> Indexed {
+    let indexed = replayed().await;
+    let mut db = connect(&indexed.database).await;
     run(&mut db, &grow()).await;
     run(&mut db, "vacuum analyze").await;
-    database
+    indexed
 }
 
 /// From the head on: blocks of 110 events each.

@@ -87,6 +87,7 @@ fn visit<'a>(node: &'a Value, above: Option<&'a Value>, see: &mut impl FnMut(&'a
 fn draw(node: &Value, depth: usize, lines: &mut String) {
     let words = ["Node Type", "Relation Name", "Index Name", "Index Cond"].map(|name| text(node, name));
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-    *lines += &format!("    {}{}\n", "  ".repeat(depth), words.join("  "));
+    let guess = format!("{} rows, cost {}", node["Plan Rows"], node["Total Cost"]);
+    lines.extend(["    ", &"  ".repeat(depth), &words.join("  "), "  (", &guess, ")\n"]);
     steps(node).for_each(|step| draw(step, depth + 1, lines));
 }

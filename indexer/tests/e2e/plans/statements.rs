@@ -58,7 +58,7 @@ fn unescape(text: &str) -> String {
 
 /// Whether it begins as a statement, or as one goes on that a macro begins.
 fn is_sql(literal: &str) -> bool {
-    let first = literal.trim_start().split_whitespace().next().unwrap_or_default();
+    let first = literal.split_whitespace().next().unwrap_or_default();
     let more = literal.split_whitespace().count() > 2;
     more && ["select", "insert", "update", "delete", "with", "where", "join", "from"].contains(&first)
 }

@@ -1,5 +1,11 @@
 //! Connections: how many, how long, how they end.
 
+use std::fs;
+use std::process::Command;
+
+use chartkey_devnet::child::{Child, Signal};
+use chartkey_devnet::scratch::Scratch;
+
 use super::*;
 
 #[tokio::test]
@@ -26,6 +32,25 @@ async fn who_does_not_get_to_the_point_is_not_waited_for() {
     }
     slow.stop().await;
     idle.stop().await;
+}
+
+/// By an option of Linux's TCP.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn who_takes_nothing_of_what_they_asked_for_is_given_up() {
+    let server = Server::start(Limits { stalled_time: SHORT, ..limits() }).await;
+    // Some hundred megabytes, more than any buffer on the way holds.
+    let large = server.request("GET /docs/swagger-ui-bundle.js");
+    let mut stalled = server.connect().await;
+    stalled.say(&large.repeat(100)).await;
+    stalled.hear().await;
+    wait::until("the connection to be given up", PATIENCE, || async {
+        Ok((server.metric("chartkey_connections").await == Some(1.0)).then_some(()))
+    })
+    .await
+    .unwrap();
+    drop(stalled);
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -128,4 +153,43 @@ async fn who_waits_for_the_database_is_counted() {
         assert!(text.lines().any(|one| one == line), "{line}: {text}");
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn out_of_open_files_it_says_so_and_goes_on_when_there_are_some() {
+    let scratch = Scratch::new().unwrap();
+    let log = scratch.path().join("serve.log");
+    let mut command = Command::new("sh");
+    command
+        .args([
+            "-c",
+            "ulimit -n 64; exec \"$0\" serve --open --listen 127.0.0.1:0",
+            env!("CARGO_BIN_EXE_chartkey-indexer"),
+        ])
+        .env("DATABASE_URL", NO_DATABASE)
+        .env("RUST_LOG", "info");
+    let child = Child::spawn("chartkey-indexer", command, &log, Signal::SIGKILL).unwrap();
+    let said = |text: &str| fs::read_to_string(&log).unwrap().matches(text).count();
+    let url = wait::until("it to listen", PATIENCE, || async {
+        let log = fs::read_to_string(&log)?;
+        let url = log.split_once("query API on ").and_then(|(_, rest)| rest.split_once(": "));
+        Ok(url.map(|(url, _)| url.to_owned()))
+    })
+    .await
+    .unwrap();
+    assert_eq!(said("too few open files for MAX_CONNECTIONS"), 1);
+    let mut held = Vec::new();
+    for _ in 0..100 {
+        held.push(TcpStream::connect(url.trim_start_matches("http://")).await.unwrap());
+    }
+    let refused = "no connection can be accepted for now";
+    wait::until("open files to be used up", PATIENCE, || async { Ok((said(refused) > 0).then_some(())) })
+        .await
+        .unwrap();
+    drop(held);
+    let health = http_client().get(format!("{url}/health")).timeout(PATIENCE);
+    assert_eq!(health.send().await.unwrap().status(), StatusCode::OK);
+    // Not again for each that could not be accepted.
+    assert!(said(refused) < 10);
+    child.stop(Signal::SIGTERM, PATIENCE).await.unwrap();
 }

@@ -1,6 +1,8 @@
 //! How often one may ask.
 
 use super::*;
+use crate::indexer::{Indexer, Source, bearer};
+use crate::world::World;
 
 fn per_minute(all: u32, auth: u32) -> Limits {
     Limits { requests_per_minute: NonZeroU32::new(all), auth_requests_per_minute: NonZeroU32::new(auth), ..limits() }
@@ -78,4 +80,38 @@ async fn refusals_are_counted_by_policy() {
     assert_eq!(server.metric("chartkey_rate_limited_total{policy=\"auth\"}").await, Some(1.0));
     assert_eq!(server.metric("chartkey_rate_limited_total{policy=\"all\"}").await, Some(0.0));
     server.stop().await;
+}
+
+#[tokio::test]
+async fn who_signed_in_has_a_quota_of_their_own_wherever_they_ask_from() {
+    const QUOTA: u32 = 40;
+    let world = World::new().await;
+    let quota = QUOTA.to_string();
+    let arguments = ["--rate-limit", &quota, "--auth-rate-limit", &quota];
+    let source = Source { open: false, ..world.source() };
+    let indexer = Indexer::start_on(&source, &world.database().await, &arguments).await;
+    wait::until("the index to be live", PATIENCE, || async {
+        Ok((indexer.send("/ready", &[]).await.status() == StatusCode::OK).then_some(()))
+    })
+    .await
+    .unwrap();
+    let [_, ada, bob] = world.accounts[..3] else { panic!("three accounts") };
+    let tokens =
+        [indexer.sign_in(&world, ada).await, indexer.sign_in(&world, ada).await, indexer.sign_in(&world, bob).await];
+    let [adas, adas_other, bobs] = tokens.map(|token| bearer(&token));
+    let ask = async |token: &str| indexer.send("/v1/auth/me", &[("authorization", token)]).await.status();
+    let mut answered = 0;
+    while ask(&adas).await == StatusCode::OK {
+        answered += 1;
+        assert!(answered < 10 * QUOTA, "nobody refuses");
+    }
+    assert!(answered >= QUOTA, "{answered}");
+    wait::until("the other session of the account to be refused", PATIENCE, || async {
+        Ok((ask(&adas_other).await == StatusCode::TOO_MANY_REQUESTS).then_some(()))
+    })
+    .await
+    .unwrap();
+    assert_eq!(ask(&bobs).await, StatusCode::OK);
+    assert_eq!(ask("Bearer nobodys").await, StatusCode::UNAUTHORIZED);
+    indexer.stop().await;
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/stream`.
 
-mod client;
+pub mod client;
 mod load;
 mod own;
 mod random;

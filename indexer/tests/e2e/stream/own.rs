@@ -19,6 +19,9 @@ struct Term {
     ends_at: Option<OffsetDateTime>,
 }
 
+/// Patient, guardian, first and last block, end.
+type TermRow = (Vec<u8>, Vec<u8>, i64, Option<i64>, OffsetDateTime);
+
 impl Term {
     fn holds(&self, block: u64, time: OffsetDateTime) -> bool {
         self.from <= block && self.until.is_none_or(|until| until > block) && self.ends_at.is_none_or(|end| end > time)
@@ -52,8 +55,7 @@ impl Terms {
     pub async fn read(database: &DatabaseUrl) -> Self {
         let mut db = connect(database).await;
         let guardians = "select patient, guardian, from_block, until_block, ends_at from guardian";
-        let guardians: Vec<(Vec<u8>, Vec<u8>, i64, Option<i64>, OffsetDateTime)> =
-            sqlx::query_as(guardians).fetch_all(&mut db).await.unwrap();
+        let guardians: Vec<TermRow> = sqlx::query_as(guardians).fetch_all(&mut db).await.unwrap();
         let auditors = "select account, from_block, until_block from role_holder where role = $1";
         let auditors: Vec<(Vec<u8>, i64, Option<i64>)> =
             sqlx::query_as(auditors).bind(&keccak256("AUDITOR")[..]).fetch_all(&mut db).await.unwrap();
@@ -111,7 +113,7 @@ impl Terms {
                 Own::Must => assert!(has.is_some(), "{when}: {account:?} misses {event}"),
                 Own::No => assert!(has.is_none(), "{when}: {account:?} has {event}"),
                 Own::Then if now => {
-                    assert_eq!(has.is_some(), self.is_still(account, event), "{when}: {account:?}, {event}")
+                    assert_eq!(has.is_some(), self.is_still(account, event), "{when}: {account:?}, {event}");
                 }
                 Own::Then => {}
             }

@@ -49,9 +49,9 @@ impl<'a> Stage<'a> {
     async fn restart(&mut self, rng: &mut StdRng) {
         let ended = self.closed.remove(rng.random_range(0..2));
         if rng.random() {
-            ended.stop().await
+            ended.stop().await;
         } else {
-            ended.kill()
+            ended.kill();
         }
         self.closed.push(Self::start(self.world, &self.database).await);
     }

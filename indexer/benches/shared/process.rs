@@ -25,9 +25,18 @@ pub fn cpu_of_family(id: u32) -> Result<Duration> {
 
 /// The most memory that a process had resident so far, in MiB.
 pub fn peak_memory(id: u32) -> Result<f64> {
+    status(id, "VmHWM:")
+}
+
+/// The memory that a process has resident, in MiB.
+pub fn memory(id: u32) -> Result<f64> {
+    status(id, "VmRSS:")
+}
+
+fn status(id: u32, name: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("/proc tells no VmHWM")?;
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib: f64 = line.with_context(|| format!("/proc tells no {name}"))?.trim().trim_end_matches(" kB").parse()?;
     Ok(kib / 1024.0)
 }
 

@@ -1,5 +1,6 @@
 //! The indexer's own process.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use chartkey_devnet::rpc::http_client;
 use chartkey_devnet::wait;
 use serde_json::Value;
 
-use crate::process;
+use super::process;
 
 const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(30);
@@ -38,7 +39,7 @@ impl Indexer {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chartkey-indexer"));
         command.arg("run").env("RPC_URL", places.rpc_url).env("DATABASE_URL", places.database.expose());
         command.env("DEPLOYMENT", places.deployment).env("LISTEN", "127.0.0.1:0").env("NO_PROXY", "127.0.0.1");
-        command.env("OPEN", "true");
+        command.env("OPEN", "true").env("RATE_LIMIT", "0");
         command.env("RUST_LOG", "info");
         let started = Instant::now();
         let child = Child::spawn("chartkey-indexer", command, places.log, Signal::SIGKILL)?;
@@ -79,9 +80,20 @@ impl Indexer {
         process::cpu(self.child.id())
     }
 
+    /// MiB, now.
+    pub fn memory(&self) -> Result<f64> {
+        process::memory(self.child.id())
+    }
+
     /// MiB.
     pub fn peak_memory(&self) -> Result<f64> {
         process::peak_memory(self.child.id())
+    }
+
+    /// Where the API listens.
+    pub fn address(&self) -> Result<SocketAddr> {
+        let address = self.url.strip_prefix("http://").context("the API listens by another scheme")?;
+        Ok(address.parse()?)
     }
 
     pub async fn stop(self) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The database server that everything is measured on.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -7,7 +8,7 @@ use chartkey_devnet::postgres::{DatabaseUrl, Postgres, PostgresOptions};
 use chartkey_devnet::toolchain::Toolchain;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use crate::process;
+use super::process;
 
 /// As a server of one's own would be set up. Commits survive a crash of the machine.
 const SETTINGS: [(&str, &str); 4] = [
@@ -46,6 +47,11 @@ impl Server {
         let mut connection = PgConnection::connect(self.0.url("postgres").expose()).await?;
         connection.execute("checkpoint").await?;
         Ok(connection.close().await?)
+    }
+
+    /// What it says.
+    pub fn log(&self) -> &Path {
+        self.0.child().log()
     }
 
     /// Processor time of all its processes so far.
