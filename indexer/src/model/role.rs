@@ -3,7 +3,7 @@
 use super::{Hash, keccak256};
 
 /// A role of the contract's access control.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     Admin,

@@ -4,6 +4,7 @@ mod chart;
 mod disclosure;
 mod history;
 mod registry;
+mod state;
 mod status;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub use history::{AccessLogEntry, GrantRef, HistoryEvent, LogPosition, QueryView
 pub use registry::{
     EncryptionKey, Practitioner, PractitionerRole, PractitionerState, PublishedKey, Roles, Team, TeamMember, TermEnd,
 };
+pub use state::{Chart, EmergencyTerms, Guardianship, HeldRole, Membership, NamedTeam, StateHead, StateLine};
 pub use status::{Phase, Status};
 
 use super::{Hash, Moment, RecordCid};
