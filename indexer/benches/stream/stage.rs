@@ -33,6 +33,8 @@ const EVENTS_EACH: u64 = 60;
 const AT_ONCE: usize = 32;
 /// What is not indexed, or not told, by then never is.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Until each has read for themselves up to the head, of which nobody tells.
+const SETTLE: Duration = Duration::from_secs(5);
 /// So long, whoever was told all may still be told something more.
 const SILENCE: Duration = Duration::from_secs(2);
 
@@ -88,6 +90,7 @@ impl<'a> Stage<'a> {
     pub async fn heard(&self, pace: &Pace, long: Duration) -> Result<(Ours, Script)> {
         let count = Arc::<AtomicU64>::default();
         let listeners = self.listen(&count).await?;
+        tokio::time::sleep(SETTLE).await;
         let before = self.cpu()?;
         let brought = self.bring(pace, long).await?;
         let (in_time, cpu) = (count.load(Ordering::Relaxed), self.cpu()?.since(&before));
