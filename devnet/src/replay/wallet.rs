@@ -48,3 +48,30 @@ impl Wallet {
 pub(super) fn account(nth: u32) -> Account {
     Wallet::of(nth).account.0
 }
+
+#[cfg(test)]
+mod tests {
+    use ethers::types::Signature;
+
+    use super::*;
+    use crate::replay::{Replay, ReplayOptions};
+
+    #[test]
+    fn what_a_wallet_signs_is_its_accounts() {
+        let wallet = Wallet::of(3);
+        let signature: Signature = wallet.sign("a text").unwrap().parse().unwrap();
+        assert_eq!(signature.recover("a text").unwrap(), wallet.account());
+    }
+
+    #[tokio::test]
+    async fn patients_have_keys_where_asked_for() {
+        let options = ReplayOptions { events: 200, ..ReplayOptions::default() };
+        let (with, without) = (Replay::start(ReplayOptions { keys: true, ..options }), Replay::start(options));
+        let keys: Vec<_> = (0..100).map(|nth| Wallet::of(nth).account()).collect();
+        let patients = |replay: &Replay| replay.subjects().into_iter().filter(|subject| !subject.is_zero()).collect();
+        let (with, without): (Vec<_>, Vec<_>) = (patients(&with.unwrap()), patients(&without.unwrap()));
+        assert!(!with.is_empty() && with.len() == without.len());
+        assert!(with.iter().all(|patient| keys.contains(patient)));
+        assert!(without.iter().all(|patient| !keys.contains(patient)));
+    }
+}

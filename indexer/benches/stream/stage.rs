@@ -32,7 +32,7 @@ const EVENTS_EACH: u64 = 60;
 /// Connections that are opened at once.
 const AT_ONCE: usize = 32;
 /// What is not indexed, or not told, by then never is.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Until each has read for themselves up to the head, of which nobody tells.
 const SETTLE: Duration = Duration::from_secs(5);
 /// So long, whoever was told all may still be told something more.
@@ -179,7 +179,7 @@ async fn check(
             Err(error) => wrong.push(format!("{}: {error:#}", person.account)),
         }
     }
-    let some = wrong.iter().take(5).cloned().collect::<Vec<_>>().join("; ");
+    let some = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
     ensure!(wrong.is_empty(), "{} listeners of {} were not told exactly their own: {some}", wrong.len(), people.len());
     let mut script = Script::new(people.len(), brought.at.keys().copied());
     for (nth, person) in people.iter().enumerate() {

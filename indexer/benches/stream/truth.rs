@@ -100,33 +100,23 @@ impl Truth {
         let data: Value = serde_json::from_str(data)?;
         let log = &one.log;
         let bytes: String = log.data.iter().map(|byte| format!("{byte:02x}")).collect();
-        let position = &data["position"];
-        let found = json!([
-            data["kind"],
-            data["subject"],
-            data["actor"],
-            data["party"],
-            data["topics"],
-            data["data"],
-            position["blockHash"],
-            position["transactionHash"],
-            position["blockNumber"],
-            position["logIndex"],
-        ]);
         let kind = one.event.kind().name();
-        let expected = json!([
-            kind,
-            one.subject,
-            one.event.actor(),
-            one.event.party(),
-            log.topics,
-            format!("0x{bytes}"),
-            log.block_hash,
-            log.transaction_hash,
-            told.place.block_number,
-            told.place.log_index,
-        ]);
-        ensure!(found == expected, "told {found}, and the node has {expected}");
+        let fields = [
+            ("/kind", json!(kind)),
+            ("/subject", json!(one.subject)),
+            ("/actor", json!(one.event.actor())),
+            ("/party", json!(one.event.party())),
+            ("/topics", json!(log.topics)),
+            ("/data", json!(format!("0x{bytes}"))),
+            ("/position/blockHash", json!(log.block_hash)),
+            ("/position/transactionHash", json!(log.transaction_hash)),
+            ("/position/blockNumber", json!(told.place.block_number)),
+            ("/position/logIndex", json!(told.place.log_index)),
+        ];
+        for (field, expected) in fields {
+            let found = data.pointer(field).with_context(|| format!("there is no {field}"))?;
+            ensure!(*found == expected, "{field} is told as {found}, and the node has {expected}");
+        }
         ensure!(told.frame.starts_with(&format!("event: {kind}\n")), "named otherwise than {kind}");
         self.frames.insert(told.place, told.frame.as_str().into());
         Ok(())
