@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom as _;
+use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 
 /// Connections that ask at the same time, each one request after the other.
 pub const CONNECTIONS: u64 = 32;
+/// What an answer's head begins with that has what was asked for.
+const OK: &str = "HTTP/1.1 200";
 /// No answer's head is longer.
 const HEAD: usize = 8 << 10;
 
@@ -74,14 +76,16 @@ async fn ask_one_by_one(server: SocketAddr, requests: Vec<Vec<u8>>, seed: u64, u
         let request = requests.choose(&mut rng).context("there is nothing to ask for")?;
         let asked = Instant::now();
         connection.write_all(request).await?;
-        answer(&mut connection, &mut buffer).await.with_context(|| String::from_utf8_lossy(request).into_owned())?;
+        answer(&mut connection, &mut buffer, OK)
+            .await
+            .with_context(|| String::from_utf8_lossy(request).into_owned())?;
         times.push(asked.elapsed().as_secs_f64());
     }
     Ok(times)
 }
 
-/// Reads an answer, which must be a 200 of known length.
-async fn answer(connection: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()> {
+/// Reads an answer, which must begin like this and be of known length.
+async fn answer(connection: &mut TcpStream, buffer: &mut Vec<u8>, begins: &str) -> Result<()> {
     let mut held = 0;
     let body = loop {
         let more = connection.read(&mut buffer[held..]).await?;
@@ -93,7 +97,7 @@ async fn answer(connection: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()> 
         ensure!(held < HEAD, "an answer's head is too long");
     };
     let head = str::from_utf8(&buffer[..body])?;
-    ensure!(head.starts_with("HTTP/1.1 200"), "{head}{}", String::from_utf8_lossy(&buffer[body..held]));
+    ensure!(head.starts_with(begins), "{head}{}", String::from_utf8_lossy(&buffer[body..held]));
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     let whole = body + length.context("the answer has no length")?.trim().parse::<usize>()?;
     if buffer.len() < whole {
@@ -110,8 +114,28 @@ pub async fn body(server: SocketAddr, path: &str) -> Result<String> {
     let mut connection = TcpStream::connect(server).await?;
     connection.write_all(&request(server, path)).await?;
     let mut buffer = vec![0; 64 << 10];
-    answer(&mut connection, &mut buffer).await.with_context(|| path.to_owned())?;
+    answer(&mut connection, &mut buffer, OK).await.with_context(|| path.to_owned())?;
     let text = String::from_utf8_lossy(&buffer);
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     Ok(body.trim_end_matches('\0').to_owned())
+}
+
+/// How long each of these takes to be refused with a 403, asked with a session's token one after the other over one connection, in a
+/// random order. In seconds, by path.
+pub async fn refusals(server: SocketAddr, paths: &[String], token: &str, seed: u64) -> Result<Vec<f64>> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut order: Vec<usize> = (0..paths.len()).collect();
+    order.shuffle(&mut rng);
+    let mut connection = TcpStream::connect(server).await?;
+    connection.set_nodelay(true)?;
+    let (mut times, mut buffer) = (vec![0.0; paths.len()], vec![0; 64 << 10]);
+    for nth in order {
+        let path = &paths[nth];
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {server}\r\nauthorization: Bearer {token}\r\n\r\n");
+        let asked = Instant::now();
+        connection.write_all(request.as_bytes()).await?;
+        answer(&mut connection, &mut buffer, "HTTP/1.1 403").await.with_context(|| path.to_owned())?;
+        times[nth] = asked.elapsed().as_secs_f64();
+    }
+    Ok(times)
 }

@@ -5,6 +5,7 @@ mod load;
 mod memory;
 mod pgbench;
 mod questions;
+mod refusals;
 mod samples;
 mod script;
 #[path = "../shared/mod.rs"]
@@ -86,6 +87,7 @@ async fn measure(mut arguments: Arguments) -> Result<()> {
     let long = Duration::from_secs(if arguments.quick { 60 } else { 600 });
     rows.push(memory::measure(&indexer, &paths, long).await?);
     indexer.stop().await?;
+    rows.extend(refusals::measure(&places).await?);
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json");
     bench::merge(&file, &rows)?;
     print!("{}", bench::table(&rows));

@@ -6,3 +6,4 @@ pub mod indexer;
 pub mod process;
 pub mod replay;
 pub mod server;
+pub mod sign_in;
