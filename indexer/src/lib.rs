@@ -9,6 +9,7 @@ pub mod decode;
 mod files;
 pub mod model;
 pub mod reindex;
+pub mod replay;
 pub mod store;
 pub mod sync;
 pub mod telemetry;
