@@ -4,8 +4,10 @@
 pub mod api;
 pub mod app;
 pub mod chain;
+pub mod client;
 pub mod config;
 pub mod decode;
+pub mod desk;
 mod files;
 pub mod model;
 pub mod reindex;

@@ -9,7 +9,7 @@ use crate::model::view::{HexBytes, Place, Record, RecordStatus, ScopeKind, Scope
 use crate::model::{Address, Codec, Digest, Event, Hash, Moment, RecordCid, Scope};
 
 /// One record, as it was added, and what became of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Added {
     pub digest: Digest,
     pub folder: u32,
@@ -22,7 +22,7 @@ pub(super) struct Added {
     place: Place,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Chart {
     registered_at: Option<Moment>,
     pub guardians: BTreeMap<Address, Term>,

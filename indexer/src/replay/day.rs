@@ -59,6 +59,8 @@ pub struct Watch {
     end: Moment,
     /// The latest time looked at.
     looked: Option<Moment>,
+    /// Whether the state has gone beyond the span: what it says from then on does not count.
+    over: bool,
     open: BTreeMap<Key, (Way, Sighting)>,
     done: Vec<(Key, Sighting)>,
 }
@@ -66,11 +68,15 @@ pub struct Watch {
 impl Watch {
     /// Of a record, in one chart or in all that hold it.
     pub fn new(digest: Digest, only: Option<Address>, first: Moment, end: Moment) -> Self {
-        Watch { digest, only, first, end, looked: None, open: BTreeMap::new(), done: Vec::new() }
+        Watch { digest, only, first, end, looked: None, over: false, open: BTreeMap::new(), done: Vec::new() }
     }
 
     /// The state holds up to before this time: what ends by itself meanwhile, ends. To be called before a block's events are applied.
     pub fn pass(&mut self, state: &State, until: Moment) {
+        if self.over {
+            return;
+        }
+        self.over = self.end <= until;
         let until = until.min(self.end);
         if self.looked.is_none() && self.first < until {
             self.look(state, self.first);
@@ -82,7 +88,7 @@ impl Watch {
 
     /// All events of a block of this time are applied.
     pub fn block(&mut self, state: &State, time: Moment) {
-        if self.first <= time && time < self.end {
+        if !self.over && self.first <= time && time < self.end {
             self.look(state, time);
         }
     }

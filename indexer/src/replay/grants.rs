@@ -18,7 +18,7 @@ struct Ended {
 }
 
 /// A grant, a referral, or what breaking the glass gave.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Given {
     pub grantee: Address,
     pub scope: Scope,
@@ -35,7 +35,7 @@ pub(super) struct Given {
     ended: Option<Ended>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Grants {
     /// In the chain's order.
     all: Vec<Given>,

@@ -3,9 +3,7 @@
 use super::State;
 use super::chart::Chart;
 use super::grants::Given;
-use crate::model::view::{
-    self, EmergencyTerms, Grant, GranteeKind, Guardianship, HexBytes, Record, StateLine, Viewer,
-};
+use crate::model::view::{self, EmergencyTerms, Grant, GranteeKind, Guardianship, HexBytes, Record, StateLine, Viewer};
 use crate::model::{Address, Digest, Moment, RecordCid};
 
 impl State {

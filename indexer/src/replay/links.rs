@@ -42,7 +42,7 @@ impl Links {
 
     /// Reads a log and moves its subject's trail on: what it says, and the link after it.
     pub fn link(&mut self, log: &RawLog, time: Moment) -> Result<(Address, Event, Hash), Wrong> {
-        let wrong = |detail| wrong_at(log, detail);
+        let wrong = |detail| Wrong::at(log, detail);
         let subject = log.subject().map_err(|e| wrong(e.0))?;
         let event = decode(log).map_err(|e| wrong(e.detail))?;
         let before = self.heads.entry(subject).or_insert_with(|| self.domain.start(subject));
@@ -58,7 +58,7 @@ impl Links {
     /// The next event as somebody tells it: in order, its link as its bytes give it, and its fields as they say.
     pub fn follow(&mut self, told: &HistoryEvent) -> Result<Happened, Wrong> {
         let log = log_of(told);
-        let wrong = |detail| wrong_at(&log, detail);
+        let wrong = |detail| Wrong::at(&log, detail);
         self.check_order(told).map_err(wrong)?;
         let (subject, event, link) = self.link(&log, told.link.block_timestamp)?;
         if link != told.link.link {
@@ -105,10 +105,6 @@ fn log_of(told: &HistoryEvent) -> RawLog {
         topics: told.link.topics,
         data: told.link.data.0.clone(),
     }
-}
-
-fn wrong_at(log: &RawLog, detail: String) -> Wrong {
-    Wrong { subject: log.subject().ok(), position: Some(log.position), detail }
 }
 
 /// Says what differs, if it does.

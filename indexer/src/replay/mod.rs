@@ -17,7 +17,7 @@ use chart::Chart;
 pub use day::{Sighting, Watch, Why};
 pub use links::Links;
 use registry::Registry;
-pub use wrong::Wrong;
+pub use wrong::{About, Wrong};
 
 use crate::model::view::{HistoryEvent, Place};
 use crate::model::{Address, Digest, Event, Moment, Position, REGISTRY, RecordCid, Scope, TrailDomain};
@@ -43,7 +43,7 @@ impl Happened {
 }
 
 /// What holds after some events. Ends that come by themselves (of grants, licences, terms) are judged at the time asked about.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct State {
     registry: Registry,
     charts: BTreeMap<Address, Chart>,
@@ -122,5 +122,5 @@ fn same_cid(happened: &Happened, expected: Option<RecordCid>, got: Option<Record
     }
     let told = |cid: Option<RecordCid>| cid.map_or("none".into(), |cid| cid.to_string());
     let detail = format!("scope: expected the CID {}, got {}", told(expected), told(got));
-    Err(Wrong { subject: Some(happened.subject), position: Some(happened.position()), detail })
+    Err(Wrong { about: About::Trail(happened.subject), position: Some(happened.position()), detail })
 }

@@ -34,7 +34,7 @@ struct Vouched {
     changed_at: Moment,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Registry {
     roles: BTreeMap<(Address, Hash), Moment>,
     practitioners: BTreeMap<Address, Vouched>,
@@ -70,7 +70,8 @@ impl Registry {
 
     /// What a registrar says of a practitioner. What they do not name stays.
     fn vouch(&mut self, event: &Event, now: Moment) {
-        if let Event::PractitionerRegistered { practitioner, registrar, valid_until, emergency_capable, entry } = event {
+        if let Event::PractitionerRegistered { practitioner, registrar, valid_until, emergency_capable, entry } = event
+        {
             let vouched = Vouched {
                 entry: entry.clone(),
                 registrar: *registrar,

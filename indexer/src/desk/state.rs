@@ -1,0 +1,57 @@
+//! `replay state`: what was in force at a moment, rebuilt from the events alone.
+
+use super::Desk;
+use super::output::Output;
+use super::progress::Progress;
+use super::source::{At, Told};
+use super::table::STATE;
+use crate::config::{Asked, Output as Wanted};
+use crate::model::view::{HistoryEvent, StateHead, StateLine};
+use crate::replay::{Replay, State, Wrong};
+
+pub(super) async fn state(desk: &Desk<'_>, asked: Asked, wanted: &Wanted) -> anyhow::Result<()> {
+    let mut told = desk.source.history(None, None).await?;
+    let at = told.moment(asked).await?;
+    let state = rebuild(desk, &mut told, at).await?;
+    let head = StateHead {
+        chain_id: told.domain.chain_id,
+        contract: told.domain.contract,
+        block_number: at.block,
+        timestamp: at.time,
+        as_of: told.as_of,
+    };
+    let mut output = Output::begin(wanted, STATE)?;
+    output.tell(&StateLine::Head(head))?;
+    state.lines(at.time).try_for_each(|line| output.tell(&line))?;
+    output.finish()
+}
+
+/// The state at a moment. Later events are checked, too.
+pub(super) async fn rebuild(desk: &Desk<'_>, told: &mut Told, at: At) -> anyhow::Result<State> {
+    desk.compare.check_time(at).await?;
+    let mut replay = Replay::new(desk.compare.domain(told)?);
+    let mut then = None;
+    let mut progress = Progress::start(&desk.bar, told.as_of.block_number);
+    while let Some(event) = told.next().await? {
+        check_time(&event, at)?;
+        if then.is_none() && at.block < event.link.block_number {
+            then = Some(replay.state.clone());
+        }
+        replay.follow(&event)?;
+        progress.at(event.link.block_number);
+    }
+    drop(progress);
+    replay.finish()?;
+    desk.compare.check(replay.links.heads(), &told.as_of).await?;
+    Ok(then.unwrap_or(replay.state))
+}
+
+/// A moment that somebody told must lie between the events before and after it.
+fn check_time(event: &HistoryEvent, at: At) -> Result<(), Wrong> {
+    let (block, time) = (event.link.block_number, event.link.block_timestamp);
+    let fits = if block <= at.block { time <= at.time } else { time >= at.time };
+    if fits {
+        return Ok(());
+    }
+    Err(Wrong::of_blocks(format!("block {} is told to be of {}, but block {block} is of {time}", at.block, at.time)))
+}
