@@ -1,5 +1,6 @@
 //! `verify` and `replay`: what they need, what they say, and with which exit code they end.
 
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -63,16 +64,20 @@ async fn verify_api(asked: &Verify, client: &Client) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Who reads it may stop at any time.
 fn say(report: &Report) {
     let Report { at, subjects, links, compared, not_compared } = report;
-    println!(
+    let mut out = io::stdout();
+    let _ = writeln!(
+        out,
         "verified at block {} ({}): {subjects} subjects, {links} links, each trail as the contract has it; {compared}",
         at.number, at.hash
     );
     for what in not_compared {
-        println!("not compared: {what}");
+        let _ = writeln!(out, "not compared: {what}");
     }
-    println!(
+    let _ = writeln!(
+        out,
         "not to be seen from outside: what the API was asked (entries `Queried` of access logs; `verify` on the database recomputes \
          them), and in which transaction and at which place of its block an event is, which no trail says"
     );

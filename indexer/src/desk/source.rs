@@ -35,27 +35,63 @@ pub(super) struct Told {
 }
 
 enum Events {
-    Api {
-        lines: Lines<HistoryEvent>,
-        client: Client,
-    },
-    Database {
-        tx: Transaction<'static>,
-        filter: EventFilter,
-        next: VecDeque<(Position, HistoryEvent)>,
-        last: Option<Position>,
-        deployed: u64,
-    },
+    Api(Box<ByApi>),
+    Database(Box<ByDatabase>),
+}
+
+struct ByApi {
+    lines: Lines<HistoryEvent>,
+    client: Client,
+}
+
+/// Read page by page in one snapshot.
+struct ByDatabase {
+    tx: Transaction<'static>,
+    filter: EventFilter,
+    next: VecDeque<(Position, HistoryEvent)>,
+    last: Option<Position>,
+    deployed: u64,
+}
+
+impl ByDatabase {
+    async fn next(&mut self) -> anyhow::Result<Option<HistoryEvent>> {
+        if self.next.is_empty() {
+            let page = PageOf { limit: EVENTS_AT_ONCE, after: self.last };
+            self.next.extend(read::history(&mut self.tx, &self.filter, page).await?);
+        }
+        let Some((at, event)) = self.next.pop_front() else { return Ok(None) };
+        self.last = Some(at);
+        Ok(Some(event))
+    }
+
+    async fn at(&mut self, asked: Asked) -> anyhow::Result<At> {
+        let found = match asked {
+            Asked::Block(number) => read::at_block(&mut self.tx, number).await?,
+            Asked::Time(time) => read::at_time(&mut self.tx, time).await?,
+            Asked::Now => None,
+        };
+        let at = found.with_context(|| {
+            format!(
+                "the database does not know the time of {asked}, or it lies before block {}, the contract's deployment",
+                self.deployed
+            )
+        })?;
+        Ok(At { block: at.block, time: at.time })
+    }
 }
 
 impl Source {
     /// The history from its beginning up to a block, of all or of one subject.
-    pub async fn history(&self, subject: Option<Address>, to_block: Option<u64>) -> anyhow::Result<Told> {
+    pub(super) async fn history(&self, subject: Option<Address>, to_block: Option<u64>) -> anyhow::Result<Told> {
         let told = match self {
             Source::Api(client) => {
                 let domain = client.domain().await?;
                 let lines = client.events(subject, to_block).await?;
-                Told { domain, as_of: lines.as_of().clone(), events: Events::Api { lines, client: client.clone() } }
+                Told {
+                    domain,
+                    as_of: lines.as_of().clone(),
+                    events: Events::Api(Box::new(ByApi { lines, client: client.clone() })),
+                }
             }
             Source::Database(reader) => from_database(reader, subject, to_block).await?,
         };
@@ -74,7 +110,8 @@ async fn from_database(reader: &Reader, subject: Option<Address>, to_block: Opti
     let status = status.context("the database holds no index: run the indexer first")?;
     let as_of = status.as_of().context("the database holds no blocks: run the indexer first")?;
     let filter = EventFilter { from_block: 0, to_block: to_block.unwrap_or(as_of.block_number), subject, kind: None };
-    let events = Events::Database { tx, filter, next: VecDeque::new(), last: None, deployed: status.deployment_block };
+    let (next, deployed) = (VecDeque::new(), status.deployment_block);
+    let events = Events::Database(Box::new(ByDatabase { tx, filter, next, last: None, deployed }));
     Ok(Told { domain: TrailDomain { chain_id: status.chain_id, contract: status.contract }, as_of, events })
 }
 
@@ -82,16 +119,8 @@ impl Told {
     /// The next event.
     pub async fn next(&mut self) -> anyhow::Result<Option<HistoryEvent>> {
         match &mut self.events {
-            Events::Api { lines, .. } => Ok(lines.next().await?),
-            Events::Database { tx, filter, next, last, .. } => {
-                if next.is_empty() {
-                    let page = PageOf { limit: EVENTS_AT_ONCE, after: *last };
-                    next.extend(read::history(tx, filter, page).await?);
-                }
-                let Some((at, event)) = next.pop_front() else { return Ok(None) };
-                *last = Some(at);
-                Ok(Some(event))
-            }
+            Events::Api(api) => Ok(api.lines.next().await?),
+            Events::Database(database) => database.next().await,
         }
     }
 
@@ -106,16 +135,8 @@ impl Told {
         };
         ensure!(!future, "{asked} lies in the future: the index has come to block {} of {}", head.block, head.time);
         match &mut self.events {
-            Events::Api { client, .. } => at_by_api(client, asked).await,
-            Events::Database { tx, deployed, .. } => {
-                let found = match asked {
-                    Asked::Block(number) => read::at_block(tx, number).await?,
-                    Asked::Time(time) => read::at_time(tx, time).await?,
-                    Asked::Now => None,
-                };
-                let at = found.with_context(|| format!("the database does not know the time of {asked}, or it lies before block {deployed}, the contract's deployment"))?;
-                Ok(At { block: at.block, time: at.time })
-            }
+            Events::Api(api) => at_by_api(&api.client, asked).await,
+            Events::Database(database) => database.at(asked).await,
         }
     }
 }

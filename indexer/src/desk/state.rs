@@ -11,8 +11,7 @@ use crate::replay::{Replay, State, Wrong};
 
 pub(super) async fn state(desk: &Desk<'_>, asked: Asked, wanted: &Wanted) -> anyhow::Result<()> {
     let mut told = desk.source.history(None, None).await?;
-    let at = told.moment(asked).await?;
-    let state = rebuild(desk, &mut told, at).await?;
+    let (state, at) = rebuild(desk, &mut told, asked).await?;
     let head = StateHead {
         chain_id: told.domain.chain_id,
         contract: told.domain.contract,
@@ -27,8 +26,9 @@ pub(super) async fn state(desk: &Desk<'_>, asked: Asked, wanted: &Wanted) -> any
 }
 
 /// The state at a moment. Later events are checked, too.
-pub(super) async fn rebuild(desk: &Desk<'_>, told: &mut Told, at: At) -> anyhow::Result<State> {
-    desk.compare.check_time(at).await?;
+pub(super) async fn rebuild(desk: &Desk<'_>, told: &mut Told, asked: Asked) -> anyhow::Result<(State, At)> {
+    let at = told.moment(asked).await?;
+    desk.compare.check_time(asked, at).await?;
     let mut replay = Replay::new(desk.compare.domain(told)?);
     let mut then = None;
     let mut progress = Progress::start(&desk.bar, told.as_of.block_number);
@@ -43,7 +43,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, told: &mut Told, at: At) -> anyhow:
     drop(progress);
     replay.finish()?;
     desk.compare.check(replay.links.heads(), &told.as_of).await?;
-    Ok(then.unwrap_or(replay.state))
+    Ok((then.unwrap_or(replay.state), at))
 }
 
 /// A moment that somebody told must lie between the events before and after it.

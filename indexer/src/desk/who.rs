@@ -17,8 +17,7 @@ pub(super) async fn who(desk: &Desk<'_>, asked: &WhichRecord, wanted: &Wanted) -
     let seen = match (asked.on, asked.at) {
         (Some(day), _) => on_day(desk, &mut told, asked, day).await?,
         (None, at) => {
-            let at = told.moment(at.unwrap_or(Asked::Now)).await?;
-            let state = rebuild(desk, &mut told, at).await?;
+            let (state, at) = rebuild(desk, &mut told, at.unwrap_or(Asked::Now)).await?;
             warn_of_unknown(&state, asked);
             state.who(asked.record.digest, asked.patient, at.time)
         }

@@ -120,10 +120,6 @@ impl Registry {
         self.members.range(all).map(|((_, member), term)| (*member, term))
     }
 
-    pub fn member(&self, team: Address, member: Address) -> Option<&Term> {
-        self.members.get(&(team, member))
-    }
-
     /// Its lines of the state.
     pub fn lines(&self, time: Moment) -> impl Iterator<Item = StateLine> {
         let roles = self.roles.iter().map(|((account, role), since)| {

@@ -52,13 +52,13 @@ impl State {
 
     /// Whether a way shows a record: what its scope covers and is not retracted; to guardians, everything.
     pub(super) fn shows(chart: &Chart, way: &Way, record: &Added) -> bool {
-        match way.grant.map(|index| chart.grants.all()[index].scope) {
-            None => true,
-            Some(_) if record.retracted => false,
-            Some(Scope::Chart | Scope::Emergency) => true,
-            Some(Scope::Folder(folder)) => folder == record.folder,
-            Some(Scope::Record(digest)) => digest == record.digest,
-        }
+        let Some(scope) = way.grant.map(|index| chart.grants.all()[index].scope) else { return true };
+        let covers = match scope {
+            Scope::Chart | Scope::Emergency => true,
+            Scope::Folder(folder) => folder == record.folder,
+            Scope::Record(digest) => digest == record.digest,
+        };
+        covers && !record.retracted
     }
 
     /// The times at which ways end by themselves, as things stand: the grant's, the practitioners', the members', the guardians'.

@@ -20,6 +20,8 @@ pub(super) async fn verify_patient(outside: &Outside<'_>, patient: Address) -> a
     let has_registry = registry.is_some();
     let (replay, blocks) = replay(outside, patient, told, registry, &at).await?;
     let mut heads = replay.links.heads().clone();
+    // None of it told is less than all of it.
+    heads.entry(REGISTRY).or_insert_with(|| outside.domain.start(REGISTRY));
     heads.retain(|subject, _| *subject == patient || (has_registry && *subject == REGISTRY));
     outside.check_links(&heads, blocks, &at).await?;
     let compared = check_lists(outside, patient, &replay, has_registry, &as_of).await?;

@@ -16,8 +16,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("verify", &["verify", "model", "chain", "replay", "client", "store", "sqlx"]),
     ("desk", &["desk", "model", "chain", "replay", "client", "store", "sync", "verify"]),
 ];
-const PARTS: [&str; 10] =
-    ["model", "chain", "decode", "store", "sync", "api", "replay", "client", "verify", "desk"];
+const PARTS: [&str; 10] = ["model", "chain", "decode", "store", "sync", "api", "replay", "client", "verify", "desk"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -78,7 +78,7 @@ const LIES: &[(&str, i32, &[&str], Lie)] = &[
             of_block.for_each(|event| flip(&mut event["position"]["blockHash"]));
         }
     }),
-    ("two events change places", 1, &["which came before it"], |answer| {
+    ("two events change places", 1, &["first wrong link"], |answer| {
         if answer.is_events() {
             answer.values.swap(10, 11);
         }

@@ -7,6 +7,9 @@ use super::{Ran, Stage, binary};
 use crate::indexer::Source;
 use crate::world::World;
 
+/// What is changed, and the words that name it.
+type Lie = (&'static str, &'static [&'static str], fn(&mut Answer));
+
 async fn verify(stage: &Stage<'_>, api: &str, token: Option<&str>, patient: Option<&str>) -> Ran {
     let mut arguments = vec!["verify", "--api", api];
     arguments.extend(patient.into_iter().flat_map(|patient| ["--patient", patient]));
@@ -33,7 +36,7 @@ async fn a_patients_session_verifies_that_patient() {
     verify(&stage, api, Some(&token), None).await.must("all", 3, &["Not yours to see"]);
     verify(&stage, api, None, Some(&name)).await.must("nobody", 3, &["Not signed in", "POST /v1/auth/nonce"]);
 
-    let lies: [(&str, &[&str], fn(&mut Answer)); 4] = [
+    let lies: [Lie; 4] = [
         ("a grant left out", &["the state of 0x", "/grants, row"], |answer| {
             if answer.asked.contains("/grants") {
                 answer.values[0]["data"].as_array_mut().unwrap().remove(0);
