@@ -540,6 +540,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything in force at a moment, whole: roles, credentials, teams, charts, records and grants, a line each. The first line says
+         *     which moment it is.
+         * @description It tells who could see what then, and is what a replay of `/v1/events` up to then gives. Practitioners are told in whichever
+         *     state they were, and records that were corrected or retracted too.
+         */
+        get: operations["getState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stream": {
         parameters: {
             query?: never;
@@ -684,6 +706,11 @@ export interface components {
          * @enum {string}
          */
         Capacity: "practitioner" | "guardian";
+        /** @description A patient; what belongs to the chart has lines of its own. */
+        Chart: {
+            address: components["schemas"]["Address"];
+            registeredAt: components["schemas"]["Moment"];
+        };
         /**
          * Format: cid
          * @description A record's content identifier on IPFS: CIDv1 in base32, with sha2-256 and the codec raw or dag-pb.
@@ -740,6 +767,16 @@ export interface components {
              * @example 3600
              */
             durationSeconds: number;
+        };
+        /** @description That practitioners who may in emergencies can break the glass of this chart. */
+        EmergencyTerms: {
+            /**
+             * Format: int64
+             * @description How long a broken glass stays open: at most 72 hours.
+             */
+            durationSeconds: number;
+            patient: components["schemas"]["Address"];
+            since: components["schemas"]["Moment"];
         };
         /** @description A public encryption key. */
         EncryptionKey: {
@@ -819,6 +856,14 @@ export interface components {
             /** @description Acts for the patient before this time. */
             until: components["schemas"]["Moment"];
         };
+        /** @description A guardian of a patient, in their term. */
+        Guardianship: {
+            guardian: components["schemas"]["Address"];
+            patient: components["schemas"]["Address"];
+            since: components["schemas"]["Moment"];
+            /** @description Acts for the patient before this time, unless the term ends earlier. */
+            until: components["schemas"]["Moment"];
+        };
         /**
          * Format: hash
          * @description 32 bytes: a block's or transaction's hash, a key's id, a trail's link, an event's topic.
@@ -828,6 +873,14 @@ export interface components {
         Health: {
             /** @description Always `ok`. */
             status: string;
+        };
+        /** @description A role that an account holds. */
+        HeldRole: {
+            account: components["schemas"]["Address"];
+            name: components["schemas"]["Role"] | null;
+            /** @description keccak256 of its name; zero: the admin's. */
+            role: components["schemas"]["Hash"];
+            since: components["schemas"]["Moment"];
         };
         /**
          * Format: hex
@@ -911,12 +964,29 @@ export interface components {
             asOf: components["schemas"]["AsOf"];
             data: components["schemas"]["Me"];
         };
+        /** @description A member of a care team, in their term. */
+        Membership: {
+            member: components["schemas"]["Address"];
+            since: components["schemas"]["Moment"];
+            team: components["schemas"]["Address"];
+            /** @description A member before this time, unless the term ends earlier. */
+            until: components["schemas"]["Moment"];
+        };
         /**
          * Format: date-time
          * @description A time by RFC 3339, in UTC.
          * @example 2026-11-22T09:30:00Z
          */
         Moment: string;
+        /** @description A care team; its members have lines of their own. */
+        NamedTeam: {
+            address: components["schemas"]["Address"];
+            createdAt: components["schemas"]["Moment"];
+            name: string;
+            organisation: string;
+            /** @description Who made it and keeps its members. */
+            registrar: components["schemas"]["Address"];
+        };
         /** @description What to sign in with. */
         Nonce: {
             /**
@@ -1231,6 +1301,11 @@ export interface components {
          * @enum {string}
          */
         Right: "READ" | "WRITE" | "REFER";
+        /**
+         * @description A role of the contract's access control.
+         * @enum {string}
+         */
+        Role: "admin" | "registrar" | "custodian" | "auditor";
         /** @description What an account is, by what the chain says. */
         Roles: {
             admin: boolean;
@@ -1284,6 +1359,167 @@ export interface components {
              * @example 0x1b
              */
             signature: string;
+        };
+        /** @description Which state follows: the first line, and the only one of its kind. */
+        StateHead: {
+            asOf: components["schemas"]["AsOf"];
+            /**
+             * Format: int64
+             * @description At the end of this block.
+             */
+            blockNumber: number;
+            /**
+             * Format: int64
+             * @description EIP-155.
+             */
+            chainId: number;
+            /** @description The contract. */
+            contract: components["schemas"]["Address"];
+            /** @description Ends of grants, licences and terms are judged at this time: the block's, or the one asked for. */
+            timestamp: components["schemas"]["Moment"];
+        };
+        /**
+         * @description One line of the state at a moment: what `line` says. They come in this order, and by their accounts within each kind; records and
+         *     grants by patient, in the order of the chain.
+         */
+        StateLine: {
+            asOf: components["schemas"]["AsOf"];
+            /**
+             * Format: int64
+             * @description At the end of this block.
+             */
+            blockNumber: number;
+            /**
+             * Format: int64
+             * @description EIP-155.
+             */
+            chainId: number;
+            /** @description The contract. */
+            contract: components["schemas"]["Address"];
+            /** @enum {string} */
+            line: "head";
+            /** @description Ends of grants, licences and terms are judged at this time: the block's, or the one asked for. */
+            timestamp: components["schemas"]["Moment"];
+        } | {
+            account: components["schemas"]["Address"];
+            /** @enum {string} */
+            line: "role";
+            name: components["schemas"]["Role"] | null;
+            /** @description keccak256 of its name; zero: the admin's. */
+            role: components["schemas"]["Hash"];
+            since: components["schemas"]["Moment"];
+        } | {
+            address: components["schemas"]["Address"];
+            /** @description When that was. */
+            changedAt: components["schemas"]["Moment"];
+            /** @description Whether they may break the glass, where the patient's policy lets them. */
+            emergencyCapable: boolean;
+            /**
+             * @description Licence number, as the registrar wrote it.
+             * @example DE-BY-1042
+             */
+            licence: string;
+            /** @enum {string} */
+            line: "practitioner";
+            /** @example Dr. Ines Keller */
+            name: string;
+            /** @example St. Anna */
+            organisation: string;
+            /** @description Who made the latest change. */
+            registrar: components["schemas"]["Address"];
+            /** @example Cardiology */
+            specialty: string;
+            state: components["schemas"]["PractitionerState"];
+            suspended: boolean;
+            /** @description The registrar vouches before this time. */
+            validUntil: components["schemas"]["Moment"];
+        } | {
+            address: components["schemas"]["Address"];
+            createdAt: components["schemas"]["Moment"];
+            /** @enum {string} */
+            line: "team";
+            name: string;
+            organisation: string;
+            /** @description Who made it and keeps its members. */
+            registrar: components["schemas"]["Address"];
+        } | {
+            /** @enum {string} */
+            line: "member";
+            member: components["schemas"]["Address"];
+            since: components["schemas"]["Moment"];
+            team: components["schemas"]["Address"];
+            /** @description A member before this time, unless the term ends earlier. */
+            until: components["schemas"]["Moment"];
+        } | {
+            address: components["schemas"]["Address"];
+            /** @enum {string} */
+            line: "patient";
+            registeredAt: components["schemas"]["Moment"];
+        } | {
+            guardian: components["schemas"]["Address"];
+            /** @enum {string} */
+            line: "guardian";
+            patient: components["schemas"]["Address"];
+            since: components["schemas"]["Moment"];
+            /** @description Acts for the patient before this time, unless the term ends earlier. */
+            until: components["schemas"]["Moment"];
+        } | {
+            /**
+             * Format: int64
+             * @description How long a broken glass stays open: at most 72 hours.
+             */
+            durationSeconds: number;
+            /** @enum {string} */
+            line: "emergencyPolicy";
+            patient: components["schemas"]["Address"];
+            since: components["schemas"]["Moment"];
+        } | {
+            addedAt: components["schemas"]["Moment"];
+            /** @description Who added it. */
+            author: components["schemas"]["Address"];
+            /** @description Names the file on IPFS. */
+            cid: components["schemas"]["Cid"];
+            codec: components["schemas"]["Codec"];
+            digest: components["schemas"]["Digest"];
+            /**
+             * Format: int64
+             * @description The patient's own number for a group of records; 0: none. It never changes.
+             */
+            folder: number;
+            /** @description Commitment to the content key; all zero: none. */
+            keyCommit: components["schemas"]["Hash"];
+            /** @enum {string} */
+            line: "record";
+            /** @description Whose chart holds it. */
+            patient: components["schemas"]["Address"];
+            /** @description Where it was added. */
+            position: components["schemas"]["Place"];
+            /** @description Title, type and date, sealed: at most 512 bytes, maybe none. */
+            sealedMetadata: components["schemas"]["HexBytes"];
+            status: components["schemas"]["RecordStatus"];
+            supersededBy: components["schemas"]["Cid"] | null;
+            supersedes: components["schemas"]["Cid"] | null;
+        } | {
+            endReason: components["schemas"]["EndReason"] | null;
+            endedAt: components["schemas"]["Moment"] | null;
+            /** @description In force before this time, unless it ends earlier. */
+            expiresAt: components["schemas"]["Moment"];
+            grantedAt: components["schemas"]["Moment"];
+            grantee: components["schemas"]["Address"];
+            granteeKind: components["schemas"]["GranteeKind"];
+            /** @enum {string} */
+            line: "grant";
+            /** @description Whose chart it opens. */
+            patient: components["schemas"]["Address"];
+            /** @description Where it was granted. */
+            position: components["schemas"]["Place"];
+            /** @description What the grantee may read for. */
+            purposes: components["schemas"]["Purpose"][];
+            referrer: components["schemas"]["Address"] | null;
+            rights: components["schemas"]["Right"][];
+            scope: components["schemas"]["Scope"];
+            /** @description The grant's seed, sealed to the grantee's key: at most 2048 bytes, maybe none. */
+            sealedKey: components["schemas"]["HexBytes"];
         };
         /** @description How far the index is, in the database that this instance reads. */
         Status: {
@@ -2857,6 +3093,42 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotYours"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getState: {
+        parameters: {
+            query?: {
+                /** @description Answer for this moment of the past instead of now: an RFC 3339 time, or `block:1234` for the end of that block. */
+                at?: components["schemas"]["At"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was in force, a line a fact */
+            200: {
+                headers: {
+                    "Chartkey-As-Of": components["headers"]["Chartkey-As-Of"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["StateLine"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotYours"];
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["UriTooLong"];
             421: components["responses"]["Misdirected"];

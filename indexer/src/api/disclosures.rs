@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::extract::{Limit, Params, PathOf};
 use super::page::{Cursor, page_of};
 use super::snapshot::Question;
-use super::stream::{Form, Wants, Whole, stream};
+use super::stream::{Form, History, Wants, stream};
 use crate::model::schema::AnyMoment;
 use crate::model::view::{Capacity, Disclosure};
 use crate::model::{Address, Moment, plain};
@@ -64,7 +64,7 @@ pub(super) async fn disclosures(
         return Err(ApiError::BadRequest(format!("since {since} lies after until {until}")));
     }
     if form != Form::Json {
-        let whole = Whole::Disclosures { patient, since, until };
+        let whole = History::Disclosures { patient, since, until };
         return stream(snapshot, whole, form, params.cursor.map(|cursor| cursor.0)).await;
     }
     let page = page_of(params.limit, params.cursor);

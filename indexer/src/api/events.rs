@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::extract::{Limit, Params, PathOf, number};
 use super::page::{Cursor, Page, cut, page_of};
 use super::snapshot::Question;
-use super::stream::{Form, Wants, Whole, stream};
+use super::stream::{Form, History, Wants, stream};
 use crate::model::view::{AsOf, HistoryEvent, TrailLink};
 use crate::model::{Address, EventKind, Hash};
 use crate::store::read::{self, EventFilter};
@@ -60,7 +60,7 @@ pub(super) async fn trail(
     let head = read::trail_head(snapshot.db(), subject).await?;
     let head = head.ok_or_else(|| ApiError::NotFound(format!("no patient {subject} is registered")))?;
     if form == Form::Ndjson {
-        return stream(snapshot, Whole::Trail(subject), form, params.cursor.map(|cursor| cursor.0)).await;
+        return stream(snapshot, History::Trail(subject), form, params.cursor.map(|cursor| cursor.0)).await;
     }
     let rows = read::trail(snapshot.db(), subject, page_of(params.limit, params.cursor)).await?;
     let (data, page) = cut(rows, params.limit, |at| Cursor(*at).to_string());
@@ -123,7 +123,7 @@ pub(super) async fn events(
         )));
     }
     if form == Form::Ndjson {
-        return stream(snapshot, Whole::History(filter), form, params.cursor.map(|cursor| cursor.0)).await;
+        return stream(snapshot, History::Events(filter), form, params.cursor.map(|cursor| cursor.0)).await;
     }
     let rows = read::history(snapshot.db(), &filter, page_of(params.limit, params.cursor)).await?;
     snapshot.page(rows, params.limit).await

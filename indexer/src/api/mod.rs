@@ -28,6 +28,7 @@ mod server;
 mod sign_in;
 mod site;
 mod snapshot;
+mod state;
 mod stream;
 mod teams;
 mod trace;
@@ -144,6 +145,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(teams::team))
         .routes(routes!(accounts::keys))
         .routes(routes!(events::events))
+        .routes(routes!(state::state))
         .routes(routes!(live::stream))
         .routes(routes!(sign_in::nonce))
         .routes(routes!(sign_in::verify))

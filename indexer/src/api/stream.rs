@@ -50,12 +50,30 @@ impl<S: Send + Sync> FromRequestParts<S> for Wants {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let form = wanted(&parts.headers);
-        // Before HTTP/1.1 an answer ends where its connection does: one that was cut would look whole.
-        if form != Form::Json && parts.version < Version::HTTP_11 {
-            return Err(ApiError::BadRequest(format!("{} is streamed in chunks: ask by HTTP/1.1", form.media_type())));
+        if form != Form::Json {
+            streamable(form, parts)?;
         }
         Ok(Wants(form))
     }
+}
+
+/// Of a route that answers in NDJSON alone.
+pub(super) struct WantsLines;
+
+impl<S: Send + Sync> FromRequestParts<S> for WantsLines {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        streamable(Form::Ndjson, parts).map(|()| WantsLines)
+    }
+}
+
+/// Before HTTP/1.1 an answer ends where its connection does: one that was cut would look whole.
+fn streamable(form: Form, parts: &Parts) -> Result<(), ApiError> {
+    if parts.version < Version::HTTP_11 {
+        return Err(ApiError::BadRequest(format!("{} is streamed in chunks: ask by HTTP/1.1", form.media_type())));
+    }
+    Ok(())
 }
 
 fn wanted(headers: &HeaderMap) -> Form {
@@ -65,14 +83,37 @@ fn wanted(headers: &HeaderMap) -> Form {
     kinds.find_map(|kind| form(kind.trim())).unwrap_or(Form::Json)
 }
 
-/// A history that can be streamed.
-pub(super) enum Whole {
+/// What can be streamed.
+pub(super) trait Whole: Send + Sync + 'static {
+    /// Where a row stands.
+    type Place: Send + 'static;
+
+    /// What comes before the first row.
+    fn head(&self, form: Form) -> anyhow::Result<String>;
+
+    /// The next rows, and where the last of them stands. `None`: there are no more.
+    fn page(
+        &self,
+        db: &mut Connection,
+        form: Form,
+        page: PageOf<Self::Place>,
+    ) -> impl Future<Output = anyhow::Result<Option<(Self::Place, String)>>> + Send;
+}
+
+/// Histories, in the chain's order.
+pub(super) enum History {
     Trail(Address),
-    History(EventFilter),
+    Events(EventFilter),
     Disclosures { patient: Address, since: Moment, until: Moment },
 }
 
-impl Whole {
+impl Whole for History {
+    type Place = Position;
+
+    fn head(&self, form: Form) -> anyhow::Result<String> {
+        Ok(if form == Form::Csv { DisclosureLine::COLUMNS.join(",") + "\r\n" } else { String::new() })
+    }
+
     async fn page(
         &self,
         db: &mut Connection,
@@ -80,33 +121,30 @@ impl Whole {
         page: PageOf<Position>,
     ) -> anyhow::Result<Option<(Position, String)>> {
         match self {
-            Whole::Trail(subject) => lines(read::trail(db, *subject, page).await?),
-            Whole::History(filter) => lines(read::history(db, filter, page).await?),
-            Whole::Disclosures { patient, since, until } => {
+            History::Trail(subject) => lines(read::trail(db, *subject, page).await?),
+            History::Events(filter) => lines(read::history(db, filter, page).await?),
+            History::Disclosures { patient, since, until } => {
                 let rows = read::disclosures(db, *patient, *since, *until, page).await?;
                 if form == Form::Csv { table(&rows) } else { lines(rows) }
             }
         }
     }
-
-    /// What comes before the first row.
-    fn head(form: Form) -> String {
-        match form {
-            Form::Csv => DisclosureLine::COLUMNS.join(",") + "\r\n",
-            Form::Json | Form::Ndjson => String::new(),
-        }
-    }
 }
 
 /// The rows' lines, and where the last of them stands. `None`: there are no rows.
-fn lines<T: Serialize>(rows: Vec<(Position, T)>) -> anyhow::Result<Option<(Position, String)>> {
-    let Some(last) = rows.last().map(|(at, _)| *at) else { return Ok(None) };
+pub(super) fn lines<P, T: Serialize>(rows: Vec<(P, T)>) -> anyhow::Result<Option<(P, String)>> {
     let mut text = String::new();
-    for (_, row) in &rows {
-        text.push_str(&serde_json::to_string(row)?);
-        text.push('\n');
+    let mut last = None;
+    for (at, row) in rows {
+        text.push_str(&line(&row)?);
+        last = Some(at);
     }
-    Ok(Some((last, text)))
+    Ok(last.map(|last| (last, text)))
+}
+
+/// One value of NDJSON.
+pub(super) fn line<T: Serialize>(value: &T) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(value)? + "\n")
 }
 
 /// The same, as lines of a table.
@@ -119,16 +157,16 @@ fn table(rows: &[(Position, Disclosure)]) -> anyhow::Result<Option<(Position, St
     Ok(Some((last, String::from_utf8(table.into_inner()?)?)))
 }
 
-/// The rest of a history from `after` on, whole. A fault midway cuts the connection, so that a part is never taken for it.
-pub(super) async fn stream(
+/// The rest from `after` on, whole. A fault midway cuts the connection, so that a part is never taken for it.
+pub(super) async fn stream<W: Whole>(
     mut snapshot: Snapshot,
-    whole: Whole,
+    whole: W,
     form: Form,
-    after: Option<Position>,
+    after: Option<W::Place>,
 ) -> Result<Response, ApiError> {
     snapshot.write_down_first().await?;
     let as_of = snapshot.as_of_header();
-    let head = futures_util::stream::once(std::future::ready(anyhow::Ok(Whole::head(form))));
+    let head = futures_util::stream::once(std::future::ready(whole.head(form)));
     let from = (snapshot, whole, form, after);
     let pages = futures_util::stream::try_unfold(from, async |(mut snapshot, whole, form, after)| {
         let page = PageOf { limit: ROWS_AT_ONCE, after };

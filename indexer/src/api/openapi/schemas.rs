@@ -13,6 +13,11 @@ pub(super) fn complete(components: &mut Value) {
     let before = components["schemas"].clone();
     for (name, schema) in objects(&mut components["schemas"]) {
         merge(schema, &before);
+        // Each kind of a line: what it is, and what it says.
+        for kind in schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            merge(kind, &before);
+            close(name, kind);
+        }
         frame(name, schema);
         close(name, schema);
         everywhere(schema);

@@ -15,6 +15,7 @@ mod records;
 mod requests;
 mod roles;
 mod span;
+mod state;
 mod status;
 mod stream;
 mod teams;
@@ -33,6 +34,7 @@ pub use reader::{Load, Reader};
 pub use records::{RecordFilter, record, records};
 pub use requests::requests;
 pub use roles::roles;
+pub use state::{StatePlace, state};
 pub use stream::{
     Reached, Tip, Told, Withdrawal, block_hash, next_blocks, own_events, tip, withdrawals_after, withdrawn_hash,
 };

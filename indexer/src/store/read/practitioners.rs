@@ -19,20 +19,20 @@ pub struct DirectoryFilter {
     pub state: Option<PractitionerState>,
 }
 
-struct PractitionerRow {
-    practitioner: Address,
-    registrar: Address,
-    valid_until: Moment,
-    suspended: bool,
-    emergency_capable: bool,
-    name: String,
-    licence: String,
-    specialty: String,
-    organisation: String,
-    changed_at: Moment,
+pub(super) struct PractitionerRow {
+    pub(super) practitioner: Address,
+    pub(super) registrar: Address,
+    pub(super) valid_until: Moment,
+    pub(super) suspended: bool,
+    pub(super) emergency_capable: bool,
+    pub(super) name: String,
+    pub(super) licence: String,
+    pub(super) specialty: String,
+    pub(super) organisation: String,
+    pub(super) changed_at: Moment,
 }
 
-/// `query_as!` for the current rows of `practitioner p`, from what follows the `from` clause.
+/// `query_as!` for rows of `practitioner p`, from what follows the `from` clause.
 macro_rules! practitioner_rows {
     ($tail:tt, $($arg:expr),* $(,)?) => {
         sqlx::query_as!(
@@ -40,14 +40,15 @@ macro_rules! practitioner_rows {
             r#"select p.practitioner as "practitioner: Address", p.registrar as "registrar: Address",
                       p.valid_until as "valid_until: Moment", p.suspended, p.emergency_capable, p.name, p.licence,
                       p.specialty, p.organisation, b.timestamp as "changed_at: Moment"
-               from practitioner p join block b on b.number = p.from_block and p.until_block is null "# + $tail,
+               from practitioner p join block b on b.number = p.from_block "# + $tail,
             $($arg),*
         )
     };
 }
+pub(super) use practitioner_rows;
 
 impl PractitionerRow {
-    fn view(self, at: At) -> Practitioner {
+    pub(super) fn view(self, at: At) -> Practitioner {
         let state = if self.suspended {
             PractitionerState::Suspended
         } else if self.valid_until <= at.time {
@@ -87,7 +88,8 @@ pub async fn directory(
     // Which index serves depends on what is asked by.
     sqlx::query("set local plan_cache_mode = force_custom_plan").execute(&mut *db).await?;
     let rows = practitioner_rows!(
-        r#"where ($1::text is null
+        r#"where p.until_block is null
+               and ($1::text is null
                   or lower(p.name || ' ' || p.licence || ' ' || p.specialty || ' ' || p.organisation)
                       like '%' || lower($1) || '%')
                and ($2::text is null or lower(p.specialty) = lower($2))
@@ -115,7 +117,7 @@ fn literally(text: &str) -> String {
 
 /// One practitioner at the head. `None`: no registrar ever vouched for that account.
 pub async fn practitioner(db: &mut PgConnection, account: Address, at: At) -> Result<Option<Practitioner>, StoreError> {
-    let row = practitioner_rows!("where p.practitioner = $1", account as _);
+    let row = practitioner_rows!("where p.practitioner = $1 and p.until_block is null", account as _);
     Ok(row.fetch_optional(db).await?.map(|row| row.view(at)))
 }
 
