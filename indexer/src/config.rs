@@ -69,7 +69,7 @@ pub enum Command {
     /// Exit codes: 0 verified; 1 something is wrong, and the first wrong link is named; 2 wrong arguments; 3 it could not be checked.
     Verify {
         #[command(flatten)]
-        verify: Verify,
+        verify: ToVerify,
     },
     /// Replay the history at the auditor's desk: events, the state at any moment, who could see a record.
     ///
@@ -120,7 +120,7 @@ pub struct Node {
 
 /// What to verify: an API if one is given, else the database.
 #[derive(Debug, clap::Args)]
-pub struct Verify {
+pub struct ToVerify {
     #[command(flatten)]
     pub node: Node,
     #[command(flatten)]

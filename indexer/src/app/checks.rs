@@ -10,7 +10,7 @@ use super::every_two_seconds;
 use super::nodes::{check_chain, connect, connect_to_ask};
 use crate::chain::RpcChain;
 use crate::client::{Client, ClientError};
-use crate::config::{Api, Deployment, Origin, ReplayCommand, Secret, Verify};
+use crate::config::{Api, Deployment, Origin, ReplayCommand, Secret, ToVerify};
 use crate::desk::{self, Compare, Desk, Source};
 use crate::replay::Wrong;
 use crate::store::{self, Reader};
@@ -47,14 +47,14 @@ fn judged<T>(result: anyhow::Result<T>) -> anyhow::Result<T> {
 }
 
 /// Verifies an API if one is given, else the database.
-pub(super) async fn verify(asked: &Verify) -> anyhow::Result<()> {
+pub(super) async fn verify(asked: &ToVerify) -> anyhow::Result<()> {
     judged(match client(&asked.api)? {
         Some(client) => verify_api(asked, &client).await,
         None => verify_database(asked).await,
     })
 }
 
-async fn verify_api(asked: &Verify, client: &Client) -> anyhow::Result<()> {
+async fn verify_api(asked: &ToVerify, client: &Client) -> anyhow::Result<()> {
     let deployment = Deployment::read(&asked.node.deployment)?;
     let chain = connect(&asked.node, &[], &deployment, POLL)?;
     check_chain(&chain, &deployment).await?;
@@ -83,7 +83,7 @@ fn say(report: &Report) {
     );
 }
 
-async fn verify_database(asked: &Verify) -> anyhow::Result<()> {
+async fn verify_database(asked: &ToVerify) -> anyhow::Result<()> {
     let url = asked.database_url.as_ref().context("no database is given")?;
     let deployment = Deployment::read(&asked.node.deployment)?;
     let chain = connect(&asked.node, &[], &deployment, POLL)?;

@@ -1,5 +1,8 @@
 //! The state rebuilt from events beside the one that the tables hold: each is the other's oracle.
 
+use std::collections::BTreeMap;
+
+use chartkey_indexer::model::Moment;
 use serde_json::Value;
 
 use super::Stage;
@@ -16,7 +19,7 @@ fn assert_same(ours: &[Value], expected: &[Value], when: &str) {
 async fn the_state_from_events_is_the_state_of_the_tables_at_any_block() {
     let world = World::new().await;
     let stage = Stage::new(&world, 31, 320).await;
-    let mut kinds = std::collections::BTreeMap::<String, usize>::new();
+    let mut kinds = BTreeMap::<String, usize>::new();
     for block in stage.blocks(12).await {
         let at = format!("block:{block}");
         let expected = stage.stream(&format!("/v1/state?at={at}")).await;
@@ -41,9 +44,9 @@ async fn the_state_at_a_time_and_now() {
     let stage = Stage::new(&world, 32, 120).await;
     let now = stage.by_api(&stage.node(), &["replay", "state"]).await.lines();
     assert_same(&now, &stage.stream("/v1/state").await, "now");
-    let head: chartkey_indexer::model::Moment = now[0]["timestamp"].as_str().unwrap().parse().unwrap();
+    let head: Moment = now[0]["timestamp"].as_str().unwrap().parse().unwrap();
     for before in [1, 977, 5_003, 11_111] {
-        let time = chartkey_indexer::model::Moment::from_unix(head.unix() - before).unwrap().to_string();
+        let time = Moment::from_unix(head.unix() - before).unwrap().to_string();
         let expected = stage.stream(&format!("/v1/state?at={time}")).await;
         let ours = stage.by_database(&stage.without_node(), &["replay", "state", "--at", &time]).await;
         assert_same(&ours.lines(), &expected, &time);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chartkey_indexer::model::Moment;
 use serde_json::{Value, json};
 
 use super::Stage;
@@ -36,9 +37,9 @@ fn records(stage: &Stage<'_>) -> Vec<String> {
 #[tokio::test]
 async fn who_at_a_block_is_who_the_api_says() {
     let world = World::new().await;
-    let stage = Stage::new(&world, 34, 300).await;
+    let stage = Stage::new(&world, 5, 300).await;
     let mut seen = 0;
-    for (index, block) in stage.blocks(6).await.into_iter().enumerate() {
+    for (index, block) in stage.blocks(10).await.into_iter().enumerate() {
         for record in records(&stage).iter().skip(index % 2).step_by(2) {
             let at = format!("block:{block}");
             let asked = ["replay", "who", "--record", record, "--at", &at];
@@ -56,41 +57,56 @@ async fn who_at_a_block_is_who_the_api_says() {
 #[tokio::test]
 async fn who_on_a_day_is_who_the_api_says_at_any_of_its_blocks() {
     let world = World::new().await;
-    let stage = Stage::new(&world, 35, 330).await;
+    let stage = Stage::new(&world, 5, 420).await;
     let (first, last) = (world.deployment.block, world.head().await.0);
     let times = times(&stage, first, last).await;
-    let day = times[&last] / DAY - u64::from(times[&last] % DAY < 7_000);
-    let name = chartkey_indexer::model::Moment::from_unix(day * DAY).unwrap().to_string();
-    let name = name.split_once('T').unwrap().0.to_owned();
-    let of_day: Vec<u64> = times.iter().filter(|(_, time)| **time / DAY == day).map(|(block, _)| *block).collect();
-    assert!(of_day.len() > 20, "hardly any blocks on {name}: {of_day:?}");
-    let mut ends = BTreeSet::new();
-    for record in records(&stage) {
-        let asked = ["replay", "who", "--record", &record, "--on", &name];
-        let rows = stage.by_api(&stage.node(), &asked).await.lines();
-        let unix = |text: &Value| text.as_str().unwrap().parse::<chartkey_indexer::model::Moment>().unwrap().unix();
-        for block in &of_day {
-            let time = times[block];
-            // Of blocks of one time only the last one's end is a moment by itself.
-            if times.get(&(block + 1)) == Some(&time) {
-                continue;
-            }
-            let holds = |row: &&Value| {
-                let until = unix(&row["until"]);
-                unix(&row["from"]) <= time && (time < until || (row["endReason"].is_null() && time == until))
-            };
-            let ours: Vec<Value> = rows.iter().filter(holds).map(viewer).collect();
-            let mut expected = viewers(&stage, &record, *block).await;
-            let mut sorted = ours.clone();
-            sorted.sort_by_key(Value::to_string);
-            expected.sort_by_key(Value::to_string);
-            assert_eq!(sorted, expected, "{record} at block {block} of {name}: {rows:#?}");
+    let days: BTreeSet<u64> = times.range(first + 60..).map(|(_, time)| time / DAY).collect();
+    let (mut ends, mut compared) = (BTreeMap::<String, usize>::new(), 0);
+    for day in days {
+        for record in records(&stage) {
+            compared += on_day(&stage, &record, day, &times, &mut ends).await;
         }
-        ends.extend(rows.iter().map(|row| row["endReason"].to_string()));
-        assert!(rows.iter().all(|row| unix(&row["from"]) <= unix(&row["until"]) && unix(&row["from"]) / DAY == day));
     }
-    println!("ends: {ends:?}");
-    assert!(ends.len() >= 4, "too few ways to end: {ends:?}");
+    println!("{compared} lists compared; ends: {ends:?}");
+    assert!(compared > 500, "hardly anything compared: {compared}");
+    assert!(ends.len() >= 6, "too few ways to end: {ends:?}");
+}
+
+/// One record on one day, with the viewers at each block; how many blocks.
+async fn on_day(
+    stage: &Stage<'_>,
+    record: &str,
+    day: u64,
+    times: &BTreeMap<u64, u64>,
+    ends: &mut BTreeMap<String, usize>,
+) -> usize {
+    let name = Moment::from_unix(day * DAY).unwrap().to_string();
+    let asked = ["replay", "who", "--record", record, "--on", name.split_once('T').unwrap().0];
+    let rows = stage.by_api(&stage.node(), &asked).await.lines();
+    for row in &rows {
+        assert!(unix(&row["from"]) <= unix(&row["until"]) && unix(&row["from"]) / DAY == day, "{row}");
+        *ends.entry(row["endReason"].to_string()).or_default() += 1;
+    }
+    // Of blocks of one time only the last one's end is a moment by itself.
+    let moments = times.iter().filter(|(block, time)| **time / DAY == day && times.get(&(**block + 1)) != Some(*time));
+    let mut compared = 0;
+    for (block, time) in moments {
+        let holds = |row: &&Value| {
+            let until = unix(&row["until"]);
+            unix(&row["from"]) <= *time && (*time < until || (row["endReason"].is_null() && *time == until))
+        };
+        let mut ours: Vec<Value> = rows.iter().filter(holds).map(viewer).collect();
+        let mut expected = viewers(stage, record, *block).await;
+        ours.sort_by_key(Value::to_string);
+        expected.sort_by_key(Value::to_string);
+        assert_eq!(ours, expected, "{record} at block {block} of {name}: {rows:#?}");
+        compared += 1;
+    }
+    compared
+}
+
+fn unix(time: &Value) -> u64 {
+    time.as_str().unwrap().parse::<Moment>().unwrap().unix()
 }
 
 async fn times(stage: &Stage<'_>, first: u64, last: u64) -> BTreeMap<u64, u64> {
