@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use futures_util::{StreamExt as _, stream};
 use reqwest::Url;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -123,7 +124,11 @@ fn body_of(answer: &Answer) -> Body {
     if !answer.cut {
         return Body::from(text);
     }
-    let part = text[..text.len() / 2].to_owned();
-    let parts = [Ok(part), Err(io::Error::other("cut"))];
-    Body::from_stream(futures_util::stream::iter(parts))
+    let part = std::future::ready(Ok(text[..text.len() / 2].to_owned()));
+    let rest = async {
+        // What came so far is sent first.
+        tokio::task::yield_now().await;
+        Err(io::Error::other("cut"))
+    };
+    Body::from_stream(stream::once(part).chain(stream::once(rest)))
 }
