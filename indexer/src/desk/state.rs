@@ -1,5 +1,7 @@
 //! `replay state`: what was in force at a moment, rebuilt from the events alone.
 
+use std::cmp::Ordering;
+
 use super::Desk;
 use super::output::Output;
 use super::progress::Progress;
@@ -33,7 +35,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, told: &mut Told, asked: Asked) -> a
     let mut then = None;
     let mut progress = Progress::start(&desk.bar, told.as_of.block_number);
     while let Some(event) = told.next().await? {
-        check_time(&event, at)?;
+        check_time(&event, asked, at)?;
         if then.is_none() && at.block < event.link.block_number {
             then = Some(replay.state.clone());
         }
@@ -46,10 +48,15 @@ pub(super) async fn rebuild(desk: &Desk<'_>, told: &mut Told, asked: Asked) -> a
     Ok((then.unwrap_or(replay.state), at))
 }
 
-/// A moment that somebody told must lie between the events before and after it.
-fn check_time(event: &HistoryEvent, at: At) -> Result<(), Wrong> {
+/// A moment that somebody told must lie between the events before and after it; a block's time is that of its events.
+fn check_time(event: &HistoryEvent, asked: Asked, at: At) -> Result<(), Wrong> {
     let (block, time) = (event.link.block_number, event.link.block_timestamp);
-    let fits = if block <= at.block { time <= at.time } else { time >= at.time };
+    let fits = match (block.cmp(&at.block), asked) {
+        (Ordering::Less, _) | (Ordering::Equal, Asked::Time(_)) => time <= at.time,
+        (Ordering::Equal, _) => time == at.time,
+        (Ordering::Greater, Asked::Time(_)) => time > at.time,
+        (Ordering::Greater, _) => time >= at.time,
+    };
     if fits {
         return Ok(());
     }

@@ -110,6 +110,11 @@ const LIES: &[(&str, i32, &[&str], Lie)] = &[
     }),
     ("the history is cut", 3, &["could not be checked", "was cut after"], |answer| answer.cut = answer.is_events()),
     ("the state is cut", 3, &["could not be checked", "was cut after"], |answer| answer.cut = answer.is_state()),
+    ("the state is of another branch", 3, &["could not be checked", "the chain changed branch"], |answer| {
+        if answer.is_state() {
+            flip(&mut answer.as_of["blockHash"]);
+        }
+    }),
     ("it says nothing of its head", 3, &["Chartkey-As-Of"], |answer| answer.as_of = Value::Null),
 ];
 
@@ -123,6 +128,34 @@ async fn every_lie_is_found_and_named() {
         let proxy = Proxy::before(stage.indexer.url(), lie).await;
         let ran = run(&stage.node(), None, &["verify", "--api", proxy.url()]).await;
         ran.must(what, *code, words);
+    }
+    stage.indexer.stop().await;
+}
+
+/// A replay stops at a wrong link by itself; what is left out at the end shows beside a node.
+#[tokio::test]
+async fn no_replay_goes_beyond_a_wrong_link() {
+    let world = World::new().await;
+    let stage = Stage::new(&world, 44, 80).await;
+    let out_of_the_middle = Proxy::before(stage.indexer.url(), |answer| {
+        if answer.is_events() {
+            let at = answer.first("AccessGranted");
+            answer.values.remove(at);
+        }
+    });
+    let at_the_end = Proxy::before(stage.indexer.url(), |answer| {
+        if answer.is_events() {
+            answer.values.pop();
+        }
+    });
+    let (out_of_the_middle, at_the_end) = (out_of_the_middle.await, at_the_end.await);
+    for what in ["events", "state"] {
+        let ran = run(&stage.without_node(), None, &["replay", what, "--api", out_of_the_middle.url()]).await;
+        ran.must(what, 1, &["first wrong link: the trail of 0x", "expected link"]);
+        let ran = run(&stage.without_node(), None, &["replay", what, "--api", at_the_end.url()]).await;
+        ran.must(what, 0, &["not compared with the chain"]);
+        let ran = run(&stage.node(), None, &["replay", what, "--api", at_the_end.url()]).await;
+        ran.must(what, 1, &["first wrong link: the ", "the contract's at"]);
     }
     stage.indexer.stop().await;
 }
