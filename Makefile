@@ -82,9 +82,10 @@ prove: setup ## Prove what must never happen, for all states and arguments (10 m
 mutate: setup ## See whether the tests notice small changes of the contract (an hour and more)
 	@script/mutate
 
-bench: setup ## Measure the indexer and its API against what cannot be beaten here (25 minutes; BENCH=--quick: four)
+bench: setup ## Measure the indexer, its API and its stream against what cannot be beaten here (30 minutes; BENCH=--quick: six)
 	@cargo bench --quiet --package chartkey-indexer --bench backfill -- $(BENCH)
 	@cargo bench --quiet --package chartkey-indexer --bench api -- $(BENCH)
+	@cargo bench --quiet --package chartkey-indexer --bench stream -- $(BENCH)
 
 # What either needs is in the environment, see docs/DEPLOYMENT.md; the deployer's wallet in forge's words: WALLET='--account NAME'.
 deploy: setup ## Deploy the contract on the chain of RPC_URL (docs/DEPLOYMENT.md)

@@ -48,7 +48,7 @@ impl Chain {
     pub(super) fn new(options: ReplayOptions) -> Self {
         let mut rng = Rng::new(options.seed ^ 0x00c4_a127);
         let contract: Account = rng.bytes();
-        let story = Story::new(options.seed, options.chain_id, contract);
+        let story = Story::new(&options, contract);
         let mut chain = Self {
             finalized_distance: options.finalized_distance,
             contract,

@@ -28,6 +28,7 @@ mod run;
 mod server;
 mod story;
 mod view;
+mod wallet;
 mod websocket;
 
 pub use fault::{Fault, Rule};
@@ -36,6 +37,7 @@ pub use kind::Kind;
 pub use node::Stats;
 pub use nodes::Node;
 pub(crate) use run::run;
+pub use wallet::Wallet;
 
 /// What chain to generate.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +58,8 @@ pub struct ReplayOptions {
     pub start: u64,
     /// How many blocks behind the head `finalized` is; `None`: the tag is refused.
     pub finalized_distance: Option<u64>,
+    /// Whether patients, practitioners and who holds a role have keys ([`Wallet`]): takes longer, and has them sign in.
+    pub keys: bool,
     /// Port on 127.0.0.1; `None`: any free one.
     pub port: Option<u16>,
 }
@@ -71,6 +75,7 @@ impl Default for ReplayOptions {
             deployment_block: 10,
             start: 1_700_000_000,
             finalized_distance: Some(64),
+            keys: false,
             port: None,
         }
     }

@@ -36,11 +36,15 @@ pub struct Places<'a> {
 impl Indexer {
     /// Starts it, with the options it has if nobody sets any.
     pub async fn start(places: &Places<'_>) -> Result<Self> {
+        Self::start_with(places, &[("OPEN", "true")]).await
+    }
+
+    /// As [`Indexer::start`], with more in its environment.
+    pub async fn start_with(places: &Places<'_>, settings: &[(&str, &str)]) -> Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chartkey-indexer"));
         command.arg("run").env("RPC_URL", places.rpc_url).env("DATABASE_URL", places.database.expose());
         command.env("DEPLOYMENT", places.deployment).env("LISTEN", "127.0.0.1:0").env("NO_PROXY", "127.0.0.1");
-        command.env("OPEN", "true").env("RATE_LIMIT", "0");
-        command.env("RUST_LOG", "info");
+        command.env("RATE_LIMIT", "0").env("RUST_LOG", "info").envs(settings.iter().copied());
         let started = Instant::now();
         let child = Child::spawn("chartkey-indexer", command, places.log, Signal::SIGKILL)?;
         let url = wait::until("the indexer to listen", START, || async {

@@ -20,7 +20,7 @@ const MAX_EMERGENCY: u64 = 72;
 
 impl Story {
     pub(super) fn register_patient(&mut self, logs: &mut Logs) -> Option<()> {
-        let account: Account = self.rng.bytes();
+        let account = self.newcomer();
         let key = self.key();
         let topic = of_account(&account);
         logs.event(Kind::PatientRegistered, &ZERO, topic, key.id);

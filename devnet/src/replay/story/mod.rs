@@ -15,9 +15,11 @@ mod words;
 use std::sync::Arc;
 
 use super::{
+    ReplayOptions,
     hash::{Account, Word},
     logs::Logs,
     rng::Rng,
+    wallet,
 };
 use mix::Act;
 use state::{Patient, Practitioner, Record, Staff, Team};
@@ -37,6 +39,8 @@ struct Visit {
 #[derive(Clone, Debug)]
 pub(super) struct Story {
     rng: Rng,
+    /// How many accounts came up that have keys; `None`: none has one.
+    keys: Option<u32>,
     chain_id: u64,
     contract: Account,
     admin: Account,
@@ -56,10 +60,11 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub(super) fn new(seed: u64, chain_id: u64, contract: Account) -> Self {
-        let mut rng = Rng::new(seed);
+    pub(super) fn new(options: &ReplayOptions, contract: Account) -> Self {
+        let mut rng = Rng::new(options.seed);
         Self {
-            chain_id,
+            keys: options.keys.then_some(0),
+            chain_id: options.chain_id,
             contract,
             admin: rng.bytes(),
             pending: false,
@@ -221,6 +226,14 @@ impl Story {
         self.now + self.rng.between(least, most)
     }
 
+    /// Somebody who was not there before. The story is the same whether they have keys or not.
+    fn newcomer(&mut self) -> Account {
+        let random = self.rng.bytes();
+        let Some(nth) = self.keys else { return random };
+        self.keys = Some(nth + 1);
+        wallet::account(nth)
+    }
+
     fn random_word(&mut self) -> Word {
         self.rng.bytes()
     }
@@ -234,7 +247,7 @@ mod tests {
 
     #[test]
     fn shares_of_events_are_the_tables() {
-        let mut story = Story::new(7, 1, [1; 20]);
+        let mut story = Story::new(&ReplayOptions { seed: 7, ..ReplayOptions::default() }, [1; 20]);
         let mut logs = Logs::default();
         let mut counts = BTreeMap::new();
         for act in 0..100_000 {

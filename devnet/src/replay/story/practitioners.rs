@@ -19,7 +19,7 @@ const YEAR: u64 = 365 * DAY;
 impl Story {
     pub(super) fn register_practitioner(&mut self, logs: &mut Logs) -> Option<()> {
         let registrar = *self.rng.pick(&self.registrars)?;
-        let account: Account = self.rng.bytes();
+        let account = self.newcomer();
         let valid_until = self.validity();
         let emergency_capable = self.rng.percent(25);
         let practitioner = Practitioner { account, valid_until, suspended: false, emergency_capable };

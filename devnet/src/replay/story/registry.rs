@@ -21,7 +21,7 @@ impl Story {
             let admin = self.admin;
             return self.log_role([0; 32], admin, true, logs);
         }
-        let account: Account = self.rng.bytes();
+        let account = self.newcomer();
         if self.registrars.is_empty() {
             self.registrars.push(account);
             return self.log_role(keccak(&[b"REGISTRAR"]), account, true, logs);

@@ -117,8 +117,9 @@ pub async fn history(
         let span = Span::of_subject(&mut *db, subject).await?.from(first).up_to(last);
         return of_subject(db, subject, filter.kind, span, page).await;
     }
-    let (after_block, after_log) = page.ascending();
-    let span = Span { first, last }.from(after_block);
+    let after = page.ascending();
+    let span = Span { first, last }.from(after.0);
+    let (after_block, after_log) = span.after(after);
     let rows = event_rows!(
         r#"where e.block_number between $1 and $2
                and ($3::text is null or e.kind = $3)
@@ -142,8 +143,9 @@ async fn of_subject(
     span: Span,
     page: PageOf<Position>,
 ) -> Result<Vec<(Position, HistoryEvent)>, StoreError> {
-    let (after_block, after_log) = page.ascending();
-    let span = span.from(after_block);
+    let after = page.ascending();
+    let span = span.from(after.0);
+    let (after_block, after_log) = span.after(after);
     let rows = event_rows!(
         r#"where e.subject = $1 and e.block_number between $2 and $3
                and ($4::text is null or e.kind = $4)

@@ -67,6 +67,12 @@ impl Span {
         Span { first: self.first.max(block), ..self }
     }
 
+    /// What is after a position and in here, is after this too. Postgres begins to read an index where a comparison of rows has it begin,
+    /// whatever else bounds the blocks: without this, at the first event of all.
+    pub fn after(self, (block, log): (i64, i32)) -> (i64, i32) {
+        (block, log).max((self.first.saturating_sub(1), i32::MAX))
+    }
+
     /// The part up to a block.
     pub fn up_to(self, block: i64) -> Self {
         Span { last: self.last.min(block), ..self }

@@ -193,7 +193,10 @@ pub async fn next_blocks(
 /// Whom the events of a range of blocks concern, both ends included, in order.
 async fn concerned(db: &mut PgConnection, first: u64, last: u64, head: At) -> Result<Vec<Vec<Address>>, StoreError> {
     let rows = sqlx::query_scalar!(
-        r#"select concerned(e.subject, e.actor, e.party, b.number, b.timestamp, $3, $4) as "concerned!: Vec<Address>"
+        r#"select array(
+               select account
+               from concerned_accounts(e.subject, e.actor, e.party, b.number, b.timestamp, $3, $4) as account
+           ) as "concerned!: Vec<Address>"
            from event e join block b on b.number = e.block_number
            where e.block_number between $1 and $2
            order by e.block_number, e.log_index"#,
@@ -228,7 +231,7 @@ pub async fn own_events(
 }
 
 /// Where the next events stand that concern an account: what an index finds as its own, as well as what happened in charts that it
-/// is a guardian of or, to an auditor, anywhere, as far as `concerned` says so.
+/// is a guardian of or, to an auditor, anywhere, as far as `concerned_accounts` says so.
 async fn own_places(
     db: &mut PgConnection,
     account: Address,
@@ -257,7 +260,9 @@ async fn own_places(
                    select block_number, log_index from event e join block b on b.number = e.block_number
                    where e.subject = chart.patient and block_number >= greatest($2, chart.since)
                        and (block_number, log_index) > ($2, $3)
-                       and $1 = any(concerned(e.subject, e.actor, e.party, b.number, b.timestamp, $5, $6))
+                       and $1 in (
+                           select account
+                           from concerned_accounts(e.subject, e.actor, e.party, b.number, b.timestamp, $5, $6) as account)
                    order by block_number, log_index limit $4) e
                union
                select e.block_number, e.log_index
@@ -266,7 +271,9 @@ async fn own_places(
                cross join lateral (
                    select block_number, log_index from event e join block b on b.number = e.block_number
                    where block_number >= greatest($2, auditor.since) and (block_number, log_index) > ($2, $3)
-                       and $1 = any(concerned(e.subject, e.actor, e.party, b.number, b.timestamp, $5, $6))
+                       and $1 in (
+                           select account
+                           from concerned_accounts(e.subject, e.actor, e.party, b.number, b.timestamp, $5, $6) as account)
                    order by block_number, log_index limit $4) e
            )
            select block_number as "block_number!", log_index as "log_index!" from own
