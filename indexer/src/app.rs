@@ -1,27 +1,30 @@
 //! Wiring: which parts a command needs, started and stopped in order.
 
+mod checks;
+mod nodes;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use async_trait::async_trait;
 use reqwest::Url;
-use sqlx::Connection as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+pub use checks::exit_code;
+use nodes::{check_chain, connect};
+
 use crate::api::{self, SmartAccounts, Sources};
-use crate::chain::{Chain as _, ChainError, Erc1271, RpcChain, RpcOptions};
+use crate::chain::{ChainError, Erc1271, RpcChain};
 use crate::config::{Cli, Command, Deployment, Follow, Secret, Serving, Source};
-use crate::decode::topics;
 use crate::files;
 use crate::model::{Address, Hash};
 use crate::reindex::reindex;
 use crate::store::{self, Binding, Journal, Reader, Writer};
 use crate::sync::{self, Bar, Halted, Patience};
-use crate::verify::{Verified, verify};
 
 /// How often to ask again: for a node or database that does not answer, and for the writer's place.
 const RETRY: Duration = Duration::from_secs(1);
@@ -30,8 +33,8 @@ const RETRY: Duration = Duration::from_secs(1);
 pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     match cli.command {
         Command::Run { source, serving, follow } => {
-            let deployment = Deployment::read(&source.deployment)?;
-            let (listener, mut sources) = open_api(&serving, &source.database_url, &source.rpc_url).await?;
+            let deployment = Deployment::read(&source.node.deployment)?;
+            let (listener, mut sources) = open_api(&serving, &source.database_url, &source.node.rpc_url).await?;
             sources.reader = sources.reader.only(deployment.domain());
             let recheck = AtomicBool::new(follow.recheck);
             let writing = Arc::clone(&sources.writing);
@@ -52,7 +55,8 @@ pub async fn run(cli: Cli, bar: Bar, stop: watch::Receiver<bool>) -> anyhow::Res
             print!("{}", api::description());
             Ok(())
         }
-        Command::Verify { source } => verify_database(&source).await,
+        Command::Verify { verify } => checks::verify(&verify).await,
+        Command::Replay { what } => checks::replay(&what, bar).await,
         Command::Reindex { database_url, from } => reindex_database(database_url.expose(), from).await,
     }
 }
@@ -186,7 +190,7 @@ impl Follower<'_> {
     }
 
     fn connect(&self) -> Result<RpcChain, ChainError> {
-        connect(self.source, &self.deployment, self.follow.poll_interval)
+        connect(&self.source.node, &self.source.ws_url, &self.deployment, self.follow.poll_interval)
     }
 
     /// A node that is the right chain, and a database that is this deployment's.
@@ -217,57 +221,6 @@ impl Follower<'_> {
         tx.commit().await?;
         self.recheck.store(false, Ordering::Relaxed);
         Ok(())
-    }
-}
-
-fn connect(source: &Source, deployment: &Deployment, poll_interval: Duration) -> Result<RpcChain, ChainError> {
-    let exposed = |urls: &[Secret<Url>]| urls.iter().map(|url| url.expose().clone()).collect();
-    RpcChain::new(RpcOptions {
-        ws_urls: exposed(&source.ws_url),
-        confirmations: source.confirmations,
-        max_block_range: source.max_block_range,
-        poll_interval,
-        ..RpcOptions::new(exposed(&source.rpc_url), deployment.contract, topics())
-    })
-}
-
-/// Whether the node is on the chain that the deployment file names; returns its genesis block's hash.
-async fn check_chain(chain: &RpcChain, deployment: &Deployment) -> anyhow::Result<Hash> {
-    let chain_id = chain.chain_id().await?;
-    if chain_id != deployment.chain_id {
-        bail!("the node is on chain {chain_id}, the deployment file on chain {}", deployment.chain_id);
-    }
-    let head = chain.head().await?.block.number;
-    if head < deployment.block {
-        return Err(ChainError::NoBlock(deployment.block).into());
-    }
-    if !chain.has_code().await? {
-        bail!(
-            "there is no contract at {} on chain {chain_id}: is the deployment file of this chain?",
-            deployment.contract
-        );
-    }
-    Ok(chain.header(0).await?.block.hash)
-}
-
-async fn verify_database(source: &Source) -> anyhow::Result<()> {
-    let deployment = Deployment::read(&source.deployment)?;
-    let chain = connect(source, &deployment, RETRY)?;
-    check_chain(&chain, &deployment).await?;
-    let mut db = store::connect_to_inspect(source.database_url.expose()).await?;
-    let outcome =
-        verify(&chain, &mut db, &deployment.domain(), deployment.block, every_two_seconds("compared", "blocks"))
-            .await?;
-    db.close().await?;
-    match outcome {
-        Ok(Verified { block, subjects, links, queries }) => {
-            println!(
-                "verified at block {block}: {subjects} subjects, {links} links, each trail as the contract has it; {queries} \
-                 queries on record, none taken out"
-            );
-            Ok(())
-        }
-        Err(wrong) => bail!("first wrong link: {wrong}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line and environment, parsed once into types.
 
 mod deployment;
+mod desk;
 mod limits;
 mod logging;
 mod serving;
@@ -12,7 +13,10 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::model::Address;
+
 pub use deployment::Deployment;
+pub use desk::{Api, Asked, Origin, Output, ReplayCommand, Span, WhichEvents, WhichRecord};
 pub use limits::Limits;
 pub use logging::{LogFormat, Logging};
 pub use serving::Serving;
@@ -60,26 +64,49 @@ pub enum Command {
     },
     /// Print the description of the query API (OpenAPI 3.1). Needs neither chain nor database.
     Openapi,
-    /// Recompute every trail from the database and compare it with the contract. Exit code 1 and the first wrong link if
-    /// something differs.
+    /// Recompute every trail and compare it with the contract: from the database, or (--api) from the outside, by what an API tells.
+    ///
+    /// Exit codes: 0 verified; 1 something is wrong, and the first wrong link is named; 2 wrong arguments; 3 it could not be checked.
     Verify {
         #[command(flatten)]
-        source: Source,
+        verify: ToVerify,
+    },
+    /// Replay the history at the auditor's desk: events, the state at any moment, who could see a record.
+    ///
+    /// From an API (--api) or a database. Every link is recomputed on the way; with --rpc and --deployment trails are compared with the
+    /// contract's own. Exit codes are those of verify.
+    Replay {
+        #[command(subcommand)]
+        what: ReplayCommand,
     },
 }
 
 /// Which chain, contract and database.
 #[derive(Debug, clap::Args)]
 pub struct Source {
-    /// HTTP JSON-RPC endpoints of nodes of the chain, separated by commas.
-    #[arg(long, env = "RPC_URL", hide_env_values = true, value_delimiter = ',', required = true)]
-    pub rpc_url: Vec<Secret<Url>>,
+    #[command(flatten)]
+    pub node: Node,
     /// WebSocket endpoints to learn of new blocks from, separated by commas. Without any, those of RPC_URL are tried.
     #[arg(long, env = "WS_URL", hide_env_values = true, value_delimiter = ',', value_parser = socket_url)]
     pub ws_url: Vec<Secret<Url>>,
     /// postgres://user:password@host:port/database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Secret<String>,
+}
+
+/// Which chain and contract.
+#[derive(Debug, clap::Args)]
+pub struct Node {
+    /// HTTP JSON-RPC endpoints of nodes of the chain, separated by commas.
+    #[arg(
+        long,
+        visible_alias = "rpc",
+        env = "RPC_URL",
+        hide_env_values = true,
+        value_delimiter = ',',
+        required = true
+    )]
+    pub rpc_url: Vec<Secret<Url>>,
     /// JSON file that the deployment wrote: {chainId, contract, block, forwarder, …}.
     #[arg(long, env = "DEPLOYMENT")]
     pub deployment: PathBuf,
@@ -89,6 +116,24 @@ pub struct Source {
     /// Blocks after which one counts as final, on chains whose nodes do not know the `finalized` tag.
     #[arg(long, env = "CONFIRMATIONS", default_value_t = 64)]
     pub confirmations: u64,
+}
+
+/// What to verify: an API if one is given, else the database.
+#[derive(Debug, clap::Args)]
+pub struct ToVerify {
+    #[command(flatten)]
+    pub node: Node,
+    #[command(flatten)]
+    pub api: Api,
+    /// postgres://user:password@host:port/database, where no --api is given.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, required_unless_present = "api")]
+    pub database_url: Option<Secret<String>>,
+    /// With --api: this patient's part alone, as far as the session may read it (theirs, a guardian's, an auditor's).
+    #[arg(long, requires = "api")]
+    pub patient: Option<Address>,
+    /// With --api: blocks that it may be behind the chain's head. Further behind it may be hiding what happened since.
+    #[arg(long, default_value_t = 10)]
+    pub max_behind: u64,
 }
 
 /// How to follow the chain.

@@ -4,11 +4,14 @@
 pub mod api;
 pub mod app;
 pub mod chain;
+pub mod client;
 pub mod config;
 pub mod decode;
+pub mod desk;
 mod files;
 pub mod model;
 pub mod reindex;
+pub mod replay;
 pub mod store;
 pub mod sync;
 pub mod telemetry;

@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("chartkey-indexer: {error:#}");
-    ExitCode::FAILURE
+    ExitCode::from(app::exit_code(error))
 }
 
 async fn run(cli: Cli, bar: Bar) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use super::snapshot::Question;
 use super::stream::{Form, History, Wants, stream};
 use crate::model::schema::AnyMoment;
 use crate::model::view::{Capacity, Disclosure};
-use crate::model::{Address, Moment};
+use crate::model::{Address, Moment, plain};
 use crate::store::read;
 
 /// How far back an accounting reaches unless told: six years (164.528(a)(1)), in seconds.
@@ -134,22 +134,5 @@ impl From<&Disclosure> for DisclosureLine {
             transaction_hash: position.transaction_hash.map(|hash| hash.to_string()).unwrap_or_default(),
             log_index: position.log_index,
         }
-    }
-}
-
-/// A text that no spreadsheet takes for a formula (OWASP, "CSV Injection"): registrars write these.
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn no_text_is_a_formula() {
-        assert_eq!(plain("=cmd|'/c calc'!A1"), "'=cmd|'/c calc'!A1");
-        assert_eq!(plain("Dr Ada"), "Dr Ada");
-        assert_eq!(plain(""), "");
     }
 }

@@ -95,6 +95,12 @@ impl RpcChain {
         self.core.headers_at(&[number], First::Lead).await?.pop().ok_or(ChainError::NoBlock(number))
     }
 
+    /// The blocks at these heights, wherever they are.
+    pub async fn blocks(&self, numbers: &[u64]) -> Result<Vec<Block>, ChainError> {
+        let headers = self.core.headers_at(numbers, First::Lead).await?;
+        Ok(headers.into_iter().map(|header| header.block).collect())
+    }
+
     async fn one<R: serde::de::DeserializeOwned>(
         &self,
         method: &'static str,

@@ -11,6 +11,7 @@ mod purpose;
 mod role;
 pub(crate) mod schema;
 mod scope;
+mod sheet;
 mod trail;
 pub mod view;
 
@@ -23,4 +24,5 @@ pub use moment::Moment;
 pub use purpose::{Purpose, Purposes, Right, Rights};
 pub use role::Role;
 pub use scope::Scope;
+pub use sheet::plain;
 pub use trail::{TrailDomain, logged_hash, next_link};

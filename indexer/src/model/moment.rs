@@ -15,6 +15,9 @@ use super::bytes::deserialize_from_str;
 pub struct Moment(OffsetDateTime);
 
 impl Moment {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Moment = Moment(OffsetDateTime::UNIX_EPOCH);
+
     /// From Unix seconds. Fails beyond the year 9999.
     pub fn from_unix(seconds: u64) -> Result<Self, Malformed> {
         i64::try_from(seconds)

@@ -17,6 +17,11 @@ impl Bar {
     pub fn on(terminal: MultiProgress) -> Self {
         Bar(Some(terminal))
     }
+
+    /// The terminal, if they are drawn on one.
+    pub fn terminal(&self) -> Option<&MultiProgress> {
+        self.0.as_ref()
+    }
 }
 
 pub(super) struct Report {

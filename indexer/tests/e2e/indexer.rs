@@ -32,8 +32,12 @@ pub struct Source {
 }
 
 /// The binary with a chain and a database in its environment.
-fn command(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Command {
+pub fn command(source: &Source, database: Option<&DatabaseUrl>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartkey-indexer"));
+    match database {
+        Some(database) => command.env("DATABASE_URL", database.expose()),
+        None => command.env_remove("DATABASE_URL"),
+    };
     if source.rpc_url.is_empty() {
         command.env_remove("RPC_URL");
     } else {
@@ -41,7 +45,6 @@ fn command(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Comma
     }
     command
         .args(arguments)
-        .env("DATABASE_URL", database.expose())
         .env("DEPLOYMENT", &source.deployment)
         .env("LISTEN", "127.0.0.1:0")
         .env("OPEN", source.open.to_string())
@@ -61,7 +64,8 @@ pub async fn run_to_end(world: &World, database: &DatabaseUrl, arguments: &[&str
 /// As [`run_to_end`], on any chain, with the exit code.
 pub async fn run_on(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> (ExitStatus, String) {
     let log = source.logs.join(format!("run-{:08x}.log", rand::random::<u32>()));
-    let child = Child::spawn("chartkey-indexer", command(source, database, arguments), &log, Signal::SIGKILL).unwrap();
+    let child =
+        Child::spawn("chartkey-indexer", command(source, Some(database), arguments), &log, Signal::SIGKILL).unwrap();
     let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
     let said = std::fs::read_to_string(&log).unwrap();
     (ended.unwrap_or_else(|_| panic!("it runs on: {said}")).unwrap(), said)
@@ -109,13 +113,13 @@ impl Indexer {
 
     /// As [`Indexer::start_on`], with more in its environment.
     pub async fn start_in(source: &Source, database: &DatabaseUrl, environment: &[(&str, &str)]) -> Self {
-        let mut command = command(source, database, &["run", "--poll-interval", "20"]);
+        let mut command = command(source, Some(database), &["run", "--poll-interval", "20"]);
         command.envs(environment.iter().copied());
         Self::spawn_command(source, command).await
     }
 
     async fn spawn(source: &Source, database: &DatabaseUrl, arguments: &[&str]) -> Self {
-        Self::spawn_command(source, command(source, database, arguments)).await
+        Self::spawn_command(source, command(source, Some(database), arguments)).await
     }
 
     async fn spawn_command(source: &Source, command: Command) -> Self {
@@ -138,6 +142,11 @@ impl Indexer {
 
     pub async fn stop(self) {
         self.child.stop(Signal::SIGTERM, PATIENCE).await.unwrap();
+    }
+
+    /// Where the API is.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Where the API listens, as host:port.

@@ -4,15 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each part, the parts it may name. `ethers` and `sqlx` count as parts.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("model", &["model"]),
     ("chain", &["chain", "model", "ethers"]),
     ("decode", &["decode", "model", "ethers"]),
     ("store", &["store", "model", "sqlx"]),
     ("sync", &["sync", "model", "chain", "decode", "store"]),
     ("api", &["api", "model", "store"]),
+    ("replay", &["replay", "model", "decode"]),
+    ("client", &["client", "model"]),
+    ("verify", &["verify", "model", "chain", "replay", "client", "store", "sqlx"]),
+    ("desk", &["desk", "model", "chain", "replay", "client", "store", "sync", "verify"]),
 ];
-const PARTS: [&str; 6] = ["model", "chain", "decode", "store", "sync", "api"];
+const PARTS: [&str; 10] = ["model", "chain", "decode", "store", "sync", "api", "replay", "client", "verify", "desk"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

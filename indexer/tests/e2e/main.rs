@@ -19,6 +19,7 @@ mod outage;
 mod outages;
 mod plans;
 mod reorg;
+mod replay;
 mod replica;
 mod server;
 mod sign_in;

@@ -1,6 +1,6 @@
 //! What happened.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{HexBytes, Place, ScopeView};
@@ -76,7 +76,7 @@ pub struct LogPosition {
 }
 
 /// One link of a trail, with the bytes to recompute it from.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrailLink {
     pub position: Place,
@@ -93,7 +93,7 @@ pub struct TrailLink {
 }
 
 /// An event as logged, and what it says.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent {
     pub kind: EventKind,

@@ -7,7 +7,7 @@ mod registry;
 mod state;
 mod status;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use chart::{
@@ -22,7 +22,7 @@ pub use registry::{
 pub use state::{Chart, EmergencyTerms, Guardianship, HeldRole, Membership, NamedTeam, StateHead, StateLine};
 pub use status::{Phase, Status};
 
-use super::{Hash, Moment, RecordCid};
+use super::{Hash, Malformed, Moment, RecordCid};
 
 /// Bytes, written as 0x-hex.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +40,25 @@ impl Serialize for HexBytes {
     }
 }
 
+impl<'de> Deserialize<'de> for HexBytes {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        let digits = text.strip_prefix("0x").filter(|digits| digits.len() % 2 == 0);
+        let bytes = digits.and_then(|digits| digits.as_bytes().chunks(2).map(byte).collect());
+        let wrong = || Malformed("bytes are not 0x and pairs of hexadecimal digits".into());
+        bytes.map(HexBytes).ok_or_else(wrong).map_err(serde::de::Error::custom)
+    }
+}
+
+/// From two hexadecimal digits.
+fn byte(pair: &[u8]) -> Option<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let [high, low] = pair else { return None };
+    u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()
+}
+
 /// The indexed head an answer was read at.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AsOf {
     /// The latest indexed block.
@@ -58,7 +75,7 @@ pub struct AsOf {
 }
 
 /// Where in the chain an event stands.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     pub block_number: u64,
@@ -72,7 +89,7 @@ pub struct Place {
 }
 
 /// The whole chart; a folder; one record; or the whole chart in an emergency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ScopeKind {
     Chart,
@@ -82,7 +99,7 @@ pub enum ScopeKind {
 }
 
 /// What a grant covers, and what is added to it later. `folder` and `cid` are null unless of that kind.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Scope)]
 pub struct ScopeView {

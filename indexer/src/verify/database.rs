@@ -4,17 +4,15 @@
 //! is not: verify with a node that you trust, and better with another than the indexer's.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use anyhow::Context as _;
 use futures_util::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection};
 
+use super::heads::check_heads;
 use crate::chain::{Chain, ChainError, Span};
-use crate::decode::decode;
-use crate::model::{
-    Address, Block, Event, Hash, Moment, Position, REGISTRY, RawLog, TrailDomain, logged_hash, next_link,
-};
+use crate::model::{Address, Block, Event, Moment, REGISTRY, RawLog, TrailDomain};
+use crate::replay::{Links, Wrong};
 use crate::store::{self, BrokenQuery, StoredEvent};
 
 /// What was checked, when nothing was wrong.
@@ -26,31 +24,6 @@ pub struct Verified {
     pub links: usize,
     /// What the API was asked about patients.
     pub queries: u64,
-}
-
-/// The first thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    /// Whose trail; `None`: the chain of blocks.
-    pub subject: Option<Address>,
-    /// Where; `None`: at the trail's end.
-    pub position: Option<Position>,
-    pub detail: String,
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.subject {
-            Some(REGISTRY) => write!(f, "the registry's trail")?,
-            Some(subject) => write!(f, "the trail of {subject}")?,
-            None => write!(f, "the chain of blocks")?,
-        }
-        match self.position {
-            Some(at) => write!(f, ", block {}, log {}: ", at.block_number, at.log_index)?,
-            None => write!(f, ": ")?,
-        }
-        f.write_str(&self.detail)
-    }
 }
 
 /// Compares the database with the chain. `progress` is told how many blocks are done, and of how many. The outer error: the
@@ -67,7 +40,7 @@ pub async fn verify(
     let head = store::cursor(&mut db).await?.context("the database holds no blocks: run the indexer first")?;
     let headers_to = store::headers_to(&mut db).await?;
     let archived_before = store::archived_before(&mut db).await?.unwrap_or(0);
-    let mut trails = Trails::new(domain);
+    let mut links = Links::new(*domain);
     let mut spans = chain.history(deployment_block..=head.number);
     while let Some(span) = spans.try_next().await? {
         let (first, last) = (*span.range.start(), *span.range.end());
@@ -78,21 +51,21 @@ pub async fn verify(
         let complete_to = headers_to.filter(|to| *to >= first).map(|to| to.min(last));
         let checked = check_complete(&blocks, first, complete_to)
             .and_then(|()| check_blocks(&blocks, &theirs))
-            .and_then(|()| trails.follow(&span.blocks, archived))
+            .and_then(|()| follow(&mut links, &span.blocks, archived))
             .and_then(|()| check_logs(&events, kept))
-            .and_then(|()| trails.check(&blocks, &events));
+            .and_then(|()| check_events(&mut links, &blocks, &events));
         if let Err(wrong) = checked {
             return Ok(Err(wrong));
         }
         progress(last + 1 - deployment_block, head.number + 1 - deployment_block);
     }
     drop(spans);
-    let verified = match trails.check_heads(chain, &head).await? {
-        Ok(verified) => verified,
-        Err(wrong) => return Ok(Err(wrong)),
-    };
+    if let Err(wrong) = check_heads(chain, links.heads(), &head).await? {
+        return Ok(Err(wrong));
+    }
+    let (subjects, links) = (links.heads().len(), links.count());
     Ok(match store::check_queries(&mut db, domain).await? {
-        Ok(queries) => Ok(Verified { queries, ..verified }),
+        Ok(queries) => Ok(Verified { block: head.number, subjects, links, queries }),
         Err(broken) => Err(taken_out(&broken)),
     })
 }
@@ -116,7 +89,7 @@ fn check_complete(ours: &[Block], first: u64, complete_to: Option<u64>) -> Resul
     let Some(last) = complete_to else { return Ok(()) };
     let mut numbers = ours.iter().map(|block| block.number);
     match (first..=last).find(|number| numbers.next() != Some(*number)) {
-        Some(number) => Err(Wrong { subject: None, position: None, detail: format!("block {number} is missing") }),
+        Some(number) => Err(Wrong::of_blocks(format!("block {number} is missing"))),
         None => Ok(()),
     }
 }
@@ -126,7 +99,7 @@ fn check_blocks(ours: &[Block], theirs: &BTreeMap<u64, Block>) -> Result<(), Wro
         let their = theirs.get(&our.number);
         if their != Some(our) {
             let detail = format!("stored {our:?}, the node has {their:?}");
-            return Err(Wrong { subject: None, position: None, detail });
+            return Err(Wrong::of_blocks(detail));
         }
     }
     Ok(())
@@ -140,11 +113,7 @@ fn split_archived(logs: &[RawLog], archived_before: u64) -> (&[RawLog], &[RawLog
 /// Stored logs against the node's, in order: the first that is missing, altered, out of place or made up.
 fn check_logs(ours: &[StoredEvent], theirs: &[RawLog]) -> Result<(), Wrong> {
     let mut ours = ours.iter().map(|event| &event.log).peekable();
-    let wrong = |log: &RawLog, detail: &str| Wrong {
-        subject: log.subject().ok(),
-        position: Some(log.position),
-        detail: detail.into(),
-    };
+    let wrong = |log: &RawLog, detail: &str| Wrong::at(log, detail.into());
     for their in theirs {
         match ours.next_if(|our| our.position <= their.position) {
             Some(our) if our == their => {}
@@ -161,72 +130,29 @@ fn check_logs(ours: &[StoredEvent], theirs: &[RawLog]) -> Result<(), Wrong> {
     }
 }
 
-struct Trails<'a> {
-    domain: &'a TrailDomain,
-    /// Every subject's link so far.
-    heads: BTreeMap<Address, Hash>,
-    links: usize,
+/// Recomputes the links of further events, and their columns.
+fn check_events(links: &mut Links, blocks: &[Block], events: &[StoredEvent]) -> Result<(), Wrong> {
+    let times = times(blocks);
+    for stored in events {
+        let wrong = |detail| Wrong::at(&stored.log, detail);
+        let (subject, event, link) = links.link(&stored.log, time_of(&times, &stored.log)?)?;
+        check_columns(stored, subject, &event).map_err(wrong)?;
+        if link != stored.link {
+            return Err(wrong(format!("the stored link is {}, its bytes give {link}", stored.link)));
+        }
+    }
+    Ok(())
 }
 
-impl<'a> Trails<'a> {
-    fn new(domain: &'a TrailDomain) -> Self {
-        Trails { domain, heads: BTreeMap::from([(REGISTRY, domain.start(REGISTRY))]), links: 0 }
-    }
+/// Goes on along the node's logs, where ours were archived.
+fn follow(links: &mut Links, blocks: &[Block], logs: &[RawLog]) -> Result<(), Wrong> {
+    let times = times(blocks);
+    logs.iter().try_for_each(|log| links.link(log, time_of(&times, log)?).map(|_| ()))
+}
 
-    /// Recomputes the links of further events, and their columns.
-    fn check(&mut self, blocks: &[Block], events: &[StoredEvent]) -> Result<(), Wrong> {
-        let times = times(blocks);
-        for stored in events {
-            let wrong = |detail| wrong_at(&stored.log, detail);
-            let (event, link) = self.link(&times, &stored.log)?;
-            let subject = stored.log.subject().map_err(|e| wrong(e.0))?;
-            check_columns(stored, subject, &event).map_err(wrong)?;
-            if link != stored.link {
-                return Err(wrong(format!("the stored link is {}, its bytes give {link}", stored.link)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes on along the node's logs, where ours were archived.
-    fn follow(&mut self, blocks: &[Block], logs: &[RawLog]) -> Result<(), Wrong> {
-        let times = times(blocks);
-        logs.iter().try_for_each(|log| self.link(&times, log).map(|_| ()))
-    }
-
-    /// Reads a log and moves its subject's trail on.
-    fn link(&mut self, times: &BTreeMap<u64, Moment>, log: &RawLog) -> Result<(Event, Hash), Wrong> {
-        let position = log.position;
-        let wrong = |detail| wrong_at(log, detail);
-        let subject = log.subject().map_err(|e| wrong(e.0))?;
-        let time = *times.get(&position.block_number).ok_or_else(|| wrong("its block is missing".into()))?;
-        let event = decode(log).map_err(|e| wrong(e.detail))?;
-        let before = self.heads.entry(subject).or_insert_with(|| self.domain.start(subject));
-        let link = next_link(*before, position.block_number, time, logged_hash(&log.topics, &log.data));
-        *before = link;
-        self.links += 1;
-        if let Event::PatientRegistered { patient } = event {
-            // Its trail must be checked even if every one of its own events was deleted.
-            self.heads.entry(patient).or_insert_with(|| self.domain.start(patient));
-        }
-        Ok((event, link))
-    }
-
-    /// Compares where the trails end with the contract.
-    async fn check_heads(self, chain: &dyn Chain, at: &Block) -> anyhow::Result<Result<Verified, Wrong>> {
-        let subjects: Vec<Address> = self.heads.keys().copied().collect();
-        let block = at.number;
-        let theirs = chain.trails(&subjects, at).await.with_context(|| {
-            format!("asking the contract for its trails at block {block} (the node must still hold that block's state)")
-        })?;
-        for ((subject, ours), theirs) in self.heads.iter().zip(theirs) {
-            if *ours != theirs {
-                let detail = format!("it ends at link {ours}, the contract's at {theirs} (block {block})");
-                return Ok(Err(Wrong { subject: Some(*subject), position: None, detail }));
-            }
-        }
-        Ok(Ok(Verified { block, subjects: subjects.len(), links: self.links, queries: 0 }))
-    }
+fn time_of(times: &BTreeMap<u64, Moment>, log: &RawLog) -> Result<Moment, Wrong> {
+    let time = times.get(&log.position.block_number).copied();
+    time.ok_or_else(|| Wrong::at(log, "its block is missing".into()))
 }
 
 fn taken_out(broken: &BrokenQuery) -> Wrong {
@@ -235,15 +161,11 @@ fn taken_out(broken: &BrokenQuery) -> Wrong {
         "number {} of what the API was asked {whom} is not what was written down: it was altered or taken out",
         broken.number
     );
-    Wrong { subject: Some(broken.patient), position: None, detail }
+    Wrong::of_trail(broken.patient, detail)
 }
 
 fn times(blocks: &[Block]) -> BTreeMap<u64, Moment> {
     blocks.iter().map(|block| (block.number, block.timestamp)).collect()
-}
-
-fn wrong_at(log: &RawLog, detail: String) -> Wrong {
-    Wrong { subject: log.subject().ok(), position: Some(log.position), detail }
 }
 
 /// The columns that readers ask by must say what the bytes say.
