@@ -95,8 +95,8 @@ pub fn rows(idle: &Idle, ours: &Ours, floor: &Heard) -> Vec<Row> {
             .note("not made when the chain's last second was over"),
         Row::new("stream.p50", heard.percentile(50), "ms").against(floor.percentile(50), "of floor.stream"),
         Row::new("stream.p99", heard.percentile(99), "ms").against(300.0, "the bar, as live.p99").at_most(1.0),
-        Row::new("stream.cpu", cost * 1e3, "CPU ms a delivery")
-            .against(floor_cost * 1e3, "of floor.stream; indexing subtracted"),
+        Row::new("stream.cpu", cost * 1e6, "CPU µs a delivery")
+            .against(floor_cost * 1e6, "of floor.stream; indexing subtracted"),
         Row::new("stream.cpu.indexer", ours.cpu.indexer / heard.lasted, "CPU s a second")
             .against(idle.cpu.indexer / idle.lasted, "while nobody listens"),
         Row::new("stream.cpu.postgres", ours.cpu.postgres / heard.lasted, "CPU s a second")

@@ -1,7 +1,7 @@
 //! What cannot be beaten: the same frames to the same listeners at the same time, by a process that has them in hand and only sends.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -99,7 +99,7 @@ impl<'a> Floor<'a> {
         };
         let brought = pace.keep(blocks.len() as u64, bring).await?;
         let in_time = count.load(Ordering::Relaxed);
-        let cpu = (process::cpu(self.child.id())? - before).as_secs_f64();
+        let cpu = process::cpu(self.child.id())?.saturating_sub(before).as_secs_f64();
         let due = self.script.deliveries();
         wait::until("the bare fan-out", PATIENCE, || async {
             Ok((count.load(Ordering::Relaxed) >= due).then_some(()))
@@ -121,7 +121,7 @@ struct Sending {
 }
 
 /// What that process does, until it is killed. Says its URL when it is there.
-pub async fn serve(file: &PathBuf) -> Result<()> {
+pub async fn serve(file: &Path) -> Result<()> {
     let script = read(file)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

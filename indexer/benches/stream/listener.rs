@@ -42,7 +42,7 @@ impl Listener {
         count: &Arc<AtomicU64>,
     ) -> Result<Self> {
         let request = client.get(url).timeout(FOR_EVER);
-        let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+        let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
         let response = tokio::time::timeout(BEGIN, request.send()).await.context("a stream does not begin")??;
         let status = response.status();
         if !status.is_success() {
