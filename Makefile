@@ -50,6 +50,7 @@ test: build ## Run all tests (several minutes)
 check: build ## Check lints, format and generated files
 	@echo "Checking lints"
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@cargo clippy -p chartkey-indexer --bench backfill --bench api --bench stream --quiet -- -D warnings
 	@echo "Checking format"
 	@cargo fmt --all --check
 	@$(FORGE) fmt --check

@@ -81,7 +81,8 @@ async fn measure(mut arguments: Arguments) -> Result<()> {
     let places = Places { rpc_url: &replay.url, deployment: &replay.file, database: &database, log: &log };
     let indexer = Indexer::start(&places).await?;
     indexer.ready(PATIENCE).await?;
-    let stage = Stage { pgbench, database, address: indexer.address()?, log: server.log().to_owned() };
+    let stage =
+        Stage { pgbench, database: database.clone(), address: indexer.address()?, log: server.log().to_owned() };
     let (mut rows, paths) =
         questions::measure(&stage, arguments.rounds, Duration::from_secs(arguments.seconds)).await?;
     let long = Duration::from_secs(if arguments.quick { 60 } else { 600 });

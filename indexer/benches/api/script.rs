@@ -53,7 +53,7 @@ impl Script {
         let (written, read): (Vec<_>, Vec<_>) = executed.iter().partition(|statement| is(statement, "insert"));
         for statement in read.into_iter().chain(written) {
             let sql = script.with_variables(statement, &known);
-            script.text += &format!("{sql};\n");
+            script.text.extend([&sql, ";\n"]);
         }
         Ok(script)
     }

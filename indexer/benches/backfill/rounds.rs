@@ -48,7 +48,7 @@ pub async fn backfill(server: &Server, replay: &Replay) -> Result<Backfill> {
     let indexer = Indexer::start(&places).await?;
     let seconds = indexer.ready(PATIENCE).await?.as_secs_f64();
     let indexer_cpu = indexer.cpu()?.as_secs_f64();
-    let postgres_cpu = (server.cpu()? - postgres_before).as_secs_f64();
+    let postgres_cpu = server.cpu()?.saturating_sub(postgres_before).as_secs_f64();
     let memory = indexer.peak_memory()?;
     indexer.stop().await?;
     let mut db = PgConnection::connect(database.expose()).await?;
@@ -101,7 +101,7 @@ async fn copy(server: &Server) -> Result<(f64, f64)> {
     let database = server.fresh("copied").await?;
     let before = server.cpu()?;
     let seconds = rows.put(&database).await?.as_secs_f64();
-    let cpu = (server.cpu()? - before).as_secs_f64();
+    let cpu = server.cpu()?.saturating_sub(before).as_secs_f64();
     server.drop("copied").await?;
     Ok((as_f64(rows.events) / seconds, cpu))
 }
