@@ -30,6 +30,7 @@ pub(super) fn around(routes: Router, surroundings: Surroundings) -> Router {
     let mut router = routes
         .layer(DefaultBodyLimit::max(middleware::LARGEST))
         .layer(from_fn(middleware::limit_time))
+        .layer(from_fn(middleware::refuse_evenly))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(compress)
         .layer(from_fn(headers::keep_secrets_plain))

@@ -116,6 +116,20 @@ pub(super) async fn limit_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| ApiError::TookTooLong.into_response())
 }
 
+/// What the time until a refusal is rounded up to: several times what it takes to find out. On the whole milliseconds of tokio's clock.
+const EVENLY: Duration = Duration::from_millis(10);
+
+/// Has what is not the caller's to see refused at the same time, whether it exists or not: how long the database looked would tell.
+pub(super) async fn refuse_evenly(request: Request, next: Next) -> Response {
+    let asked = tokio::time::Instant::now();
+    let response = next.run(request).await;
+    if response.status() == StatusCode::FORBIDDEN {
+        let over = asked.elapsed().as_nanos() / EVENLY.as_nanos() + 1;
+        tokio::time::sleep_until(asked + EVENLY * u32::try_from(over).unwrap_or(1)).await;
+    }
+    response
+}
+
 /// How much of a body that is too large is taken and thrown away, and for how long: whoever still sends when the connection closes
 /// does not read the answer.
 const TAKEN: (usize, Duration) = (1 << 20, Duration::from_secs(5));
