@@ -106,10 +106,33 @@ hash_bytes!(
     /// A commitment to a content key ([`commit`](crate::commit)).
     KeyCommit, "a commitment"
 );
+hash_bytes!(
+    /// What a grant covers: the contract's word (`Types.sol`).
+    Scope, "a scope"
+);
 fixed_bytes!(
     /// An account. Written with its EIP-55 checksum; read in any case, but a wrong checksum is refused.
     Address, 20
 );
+
+impl Scope {
+    /// The whole chart.
+    pub const CHART: Scope = Scope([0; 32]);
+    /// The whole chart, to whoever breaks the glass.
+    pub const EMERGENCY: Scope = Scope([0xff; 32]);
+
+    /// One folder, by its number, which is not 0.
+    pub fn folder(number: u32) -> Self {
+        let mut word = [0; 32];
+        word[28..].copy_from_slice(&number.to_be_bytes());
+        Scope(word)
+    }
+
+    /// One record.
+    pub fn record(digest: Digest) -> Self {
+        Scope(digest.0)
+    }
+}
 
 impl Address {
     const WHAT: &str = "an address";

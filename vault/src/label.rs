@@ -42,6 +42,8 @@ pub struct KeyName {
 pub enum Label {
     /// A grant's seed, sealed to the grantee, in the event.
     Grant { grant: GrantId },
+    /// The seed of a referrer's grant, passed on by the referrer, in the event.
+    Referral { grant: GrantId, referrer: Address, grantee: Address },
     /// One share, sealed to the custodian of that index.
     Custody { grant: GrantId, key: KeyName, index: u8 },
     /// One share, sealed by its custodian to the reader who asked; `request` is the EIP-712 hash of what was asked.
@@ -60,6 +62,9 @@ impl Label {
         let key_name = |key: &KeyName| [&[key.kind.byte()], key.digest.as_ref()].concat();
         let (name, fields) = match self {
             Label::Grant { grant } => ("grant", grant.0.to_vec()),
+            Label::Referral { grant, referrer, grantee } => {
+                ("referral", [&grant.0[..], &referrer.0, &grantee.0].concat())
+            }
             Label::Custody { grant, key, index } => ("custody", [&grant.0[..], &key_name(key), &[*index]].concat()),
             Label::Release { request, grant, key, index } => {
                 ("release", [&request[..], &grant.0, &key_name(key), &[*index]].concat())
@@ -69,6 +74,16 @@ impl Label {
             Label::Team { team, key } => ("team", [&team.0[..], &key.0].concat()),
         };
         [b"chartkey/v1/", name.as_bytes(), &[0], &fields].concat()
+    }
+
+    /// Of a label for a share, the share's index.
+    pub fn index(&self) -> Option<u8> {
+        match self {
+            Label::Custody { index, .. } | Label::Release { index, .. } | Label::Emergency { index, .. } => {
+                Some(*index)
+            }
+            Label::Grant { .. } | Label::Referral { .. } | Label::Owner { .. } | Label::Team { .. } => None,
+        }
     }
 }
 
