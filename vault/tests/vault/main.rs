@@ -1,0 +1,10 @@
+//! The library from outside: what it promises, the published vectors, and other people's libraries.
+
+mod forged;
+mod format;
+mod grants;
+mod oracles;
+mod properties;
+mod seeds;
+mod support;
+mod vectors;
