@@ -1,5 +1,6 @@
 //! How custodians share a half: Shamir's scheme in GF(2^8), byte by byte, with the field of AES (x^8 + x^4 + x^3 + x + 1).
-//! Custodian `i`, counted from 1, has the polynomials' values at `i`.
+//! A custodian has the polynomials' values at one place, its share's index. Here they are counted from 1; npm's
+//! `shamir-secret-sharing` chooses them at random, so any from 1 to 255 are taken.
 
 use rand::CryptoRng;
 use vsss_rs::Gf256;
@@ -17,7 +18,7 @@ pub const MAX_CUSTODIANS: u8 = 16;
 /// One custodian's share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share {
-    /// Which custodian's, from 1.
+    /// Where the polynomials were evaluated, never 0. Whose share it is, its deposit says.
     pub index: u8,
     pub secret: ShareSecret,
 }
@@ -30,9 +31,11 @@ pub enum SharingError {
     BadThreshold { threshold: u8, count: u8 },
     #[error("{have} shares are too few: {need} are needed")]
     TooFew { have: usize, need: u8 },
-    /// An index is 0, over 16, or there twice.
-    #[error("share {0} is none of a custodian's, or is there twice")]
+    /// An index is 0, or there twice.
+    #[error("there is a share {0}, which is the secret's own place or that of another share")]
     BadIndex(u8),
+    #[error("{0} shares are more than the {MAX_CUSTODIANS} that one key may have")]
+    TooMany(usize),
     /// No `threshold` of the shares give the key: more of them are wrong than can be told apart, or the grant's seed is.
     #[error(
         "the shares do not give the key that the record was added with: too many of them are wrong, or the grant's seed is"
@@ -44,7 +47,7 @@ pub enum SharingError {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Recovered<K> {
     pub key: K,
-    /// The custodians whose share was wrong.
+    /// The indices of the shares that were wrong.
     pub wrong: Vec<u8>,
 }
 
@@ -144,12 +147,12 @@ fn recover<K>(
 }
 
 fn check(shares: &[Share], threshold: u8) -> Result<(), SharingError> {
-    let mut seen = [false; MAX_CUSTODIANS as usize + 1];
-    for Share { index, .. } in shares {
-        match seen.get_mut(usize::from(*index)) {
-            Some(seen) if *index != 0 && !*seen => *seen = true,
-            _ => return Err(SharingError::BadIndex(*index)),
-        }
+    if shares.len() > MAX_CUSTODIANS.into() {
+        return Err(SharingError::TooMany(shares.len()));
+    }
+    let mut taken = std::collections::HashSet::from([0]);
+    if let Some(bad) = shares.iter().find(|share| !taken.insert(share.index)) {
+        return Err(SharingError::BadIndex(bad.index));
     }
     if threshold < 2 {
         return Err(SharingError::BadThreshold { threshold, count: MAX_CUSTODIANS });

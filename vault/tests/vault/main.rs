@@ -1,6 +1,5 @@
 //! The library from outside: what it promises, the published vectors, and other people's libraries.
 
-mod forged;
 mod format;
 mod grants;
 mod oracles;

@@ -80,7 +80,7 @@ pub fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// How many cases a property is tried with: few in `make test`, many for a time in `make fuzz-vault`.
-pub fn scaled(cases: u32) -> u32 {
-    std::env::var("FUZZ_VAULT_CASES").map_or(cases, |cases| cases.parse().expect("FUZZ_VAULT_CASES is a number"))
+/// Where the published vectors are.
+pub fn vectors() -> PathBuf {
+    repository().join("test/vectors")
 }
