@@ -120,3 +120,61 @@ fn npms_shamir_combines_our_shares_and_we_combine_its() {
         assert_eq!(combine(&theirs, threshold), Ok(half.clone()));
     }
 }
+
+fn vectors(name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(crate::support::vectors().join(name)).unwrap()).unwrap()
+}
+
+fn digits(value: &Value) -> &str {
+    value.as_str().unwrap().strip_prefix("0x").unwrap()
+}
+
+#[test]
+fn npms_hpke_opens_the_published_seals_and_no_refused_one() {
+    let published = vectors("seals.json");
+    let open = |seal: &Value| {
+        let [seed, info, sealed] = ["seed", "info", "sealed"].map(|name| digits(&seal[name]));
+        json!({"op": "open", "suite": seal["suite"], "seed": seed, "info": info, "sealed": sealed})
+    };
+    let [seals, refused] = ["seals", "refused"].map(|name| published[name].as_array().unwrap());
+    let answers = ask("node", &json!(seals.iter().chain(refused).map(open).collect::<Vec<_>>()));
+    for (seal, answer) in seals.iter().zip(&answers) {
+        assert_eq!(answer["ok"], digits(&seal["payload"]), "{}", seal["label"]);
+    }
+    for (seal, answer) in refused.iter().zip(&answers[seals.len()..]) {
+        assert!(answer["error"].is_string(), "npm's hpke opens what we refuse: {}", seal["what"]);
+    }
+}
+
+#[test]
+fn npms_hpke_seals_to_no_key_of_low_order() {
+    let published = vectors("keys.json");
+    let refused = published["refused"].as_array().unwrap();
+    let seal = |key: &Value| {
+        let key = digits(&key["publicKey"]);
+        let suite = if key.len() > 100 { 1 } else { 2 };
+        json!({"op": "seal", "suite": suite, "publicKey": key, "info": "", "payload": "00"})
+    };
+    let answers = ask("node", &json!(refused.iter().map(seal).collect::<Vec<_>>()));
+    for (key, answer) in refused.iter().zip(answers) {
+        // FIPS 203, 7.2, which @noble/post-quantum's X-Wing leaves to its caller: README.md tells clients.
+        let refuses = key["what"] != "not reduced";
+        assert_eq!(answer["error"].is_string(), refuses, "{}: {}", key["what"], key["publicKey"]);
+    }
+}
+
+#[test]
+fn npms_shamir_combines_every_published_subset() {
+    for sharing in vectors("shares.json")["sharings"].as_array().unwrap() {
+        let share_of = |index: &Value| {
+            let share = sharing["shares"].as_array().unwrap().iter().find(|share| share["index"] == *index).unwrap();
+            format!("{:02x}{}", index.as_u64().unwrap(), digits(&share["share"]))
+        };
+        let combine = |chosen: &Value| {
+            let shares: Vec<String> = chosen.as_array().unwrap().iter().map(share_of).collect();
+            json!({"op": "combine", "shares": shares})
+        };
+        let tasks: Vec<Value> = sharing["combinations"].as_array().unwrap().iter().map(combine).collect();
+        assert!(ask("node", &json!(tasks)).iter().all(|answer| answer["ok"] == digits(&sharing["secret"])));
+    }
+}

@@ -46,15 +46,18 @@ fn low_order_points() -> Vec<[u8; 32]> {
 
 fn refused() -> Vec<Value> {
     let good = AccountKey::random(Suite::XWing, &mut Fixed::new("good")).public().as_bytes().to_vec();
-    let mut keys: Vec<Vec<u8>> = low_order_points().into_iter().map(Vec::from).collect();
-    keys.extend(low_order_points().into_iter().map(|point| [&good[..1184], &point].concat()));
+    let points = low_order_points();
+    let x25519 = points.iter().map(|point| ("low order", point.to_vec()));
+    let xwing = points.iter().map(|point| ("low order", [&good[..1184], point].concat()));
     let mut not_reduced = good.clone();
     not_reduced[..3].fill(0xff);
-    keys.push(not_reduced);
-    keys.extend([good[..1215].to_vec(), good[..31].to_vec(), Vec::new()]);
-    keys.iter()
-        .map(|key| json!({"publicKey": hex(key), "error": PublicKey::from_bytes(key).unwrap_err().to_string()}))
-        .collect()
+    let lengths = [good[..1215].to_vec(), good[..31].to_vec(), Vec::new()].map(|key| ("length", key));
+    let all = x25519.chain(xwing).chain([("not reduced", not_reduced)]).chain(lengths);
+    let refuse = |(what, key): (&str, Vec<u8>)| {
+        let error = PublicKey::from_bytes(&key).unwrap_err().to_string();
+        json!({"what": what, "publicKey": hex(key), "error": error})
+    };
+    all.map(refuse).collect()
 }
 
 #[test]
