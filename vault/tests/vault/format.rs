@@ -154,7 +154,7 @@ fn what_opens_but_is_no_record_is_refused() {
     let length = u32::try_from(json.len()).unwrap().to_be_bytes();
     let whole = [&b"CKR1"[..], &length, &json, &content].concat();
     let pad = |mut plaintext: Vec<u8>, extra: usize| {
-        let to = padded(plaintext.len() as u64) as usize + extra;
+        let to = usize::try_from(padded(plaintext.len() as u64)).unwrap() + extra;
         plaintext.resize(to, 0);
         plaintext
     };
