@@ -5,8 +5,8 @@ import {Chartkey} from "../../contracts/Chartkey.sol";
 import {vm} from "../utils/Cheats.sol";
 import {Signing} from "../utils/Signing.sol";
 
-/// @notice The vault's published vectors (test/vectors), by what Solidity and forge have of their own: keccak256, SHA-256, ecrecover and
-/// EIP-712.
+/// @notice The vault's published vectors (test/vectors), by what Solidity and forge have of their own: keccak256, SHA-256,
+/// ECDSA and EIP-712.
 contract VectorsTest {
     string private constant GRANT =
         "Grant(address patient,address grantee,bytes32 scope,uint8 rights,uint16 purposes,uint40 expiresAt,uint32 epoch,uint64 nonce)";

@@ -1,6 +1,7 @@
 //! Fixed-size public byte strings, each its own type, and how they are written.
 //!
-//! Not the indexer's `model`: depending on it would bring 550 crates, a database driver and a web server into what decrypts.
+//! Not the indexer's `model`: depending on it would bring 550 crates, a database driver and a web server into what
+//! decrypts.
 
 use std::fmt;
 use std::str::FromStr;

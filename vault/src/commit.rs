@@ -1,5 +1,5 @@
-//! `keyCommit`: one ciphertext, one content key. AES-GCM alone does not bind its key, so without it an author could make a
-//! file that two keys open differently, and a wrong share would be noticed only after a download.
+//! `keyCommit`: one ciphertext, one content key. AES-GCM alone does not bind its key, so without it an author could
+//! make a file that two keys open differently, and a wrong share would be noticed only after a download.
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;

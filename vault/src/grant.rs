@@ -100,14 +100,16 @@ impl GrantTerms {
         Ok(GrantSeed::from_bytes(&mut seed))
     }
 
-    /// The nonce in an event's `sealedKey`; none if that is empty or not ours, and then nobody can have deposited shares for it.
+    /// The nonce in an event's `sealedKey`; none if that is empty or not ours, and then nobody can have deposited
+    /// shares for it.
     pub fn nonce_of(sealed_key: &[u8]) -> Option<u64> {
         sealed_key.first_chunk().map(|nonce| u64::from_be_bytes(*nonce))
     }
 }
 
 impl GrantSeed {
-    /// `A`: the grantee's half of a key, `HKDF-SHA256(ikm = a_g, no salt, info = "chartkey/v1/share" ‖ 00 ‖ kind ‖ digest)`.
+    /// `A`: the grantee's half of a key, `HKDF-SHA256(ikm = a_g, no salt, info = "chartkey/v1/share" ‖ 00 ‖ kind ‖
+    /// digest)`.
     pub fn half(&self, key: KeyName) -> Half {
         let info: [&[u8]; 3] = [b"chartkey/v1/share\0", &[key.kind.byte()], &key.digest.0];
         Half::from_bytes(&mut hkdf(self.expose(), &[], &info))

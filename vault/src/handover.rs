@@ -20,8 +20,8 @@ impl RecordKeys {
         RecordKeys { content: ContentKey::random(rng), title: TitleKey::random(rng) }
     }
 
-    /// The owner's copy, `CK ‖ TK` sealed to the patient: 1200 or 112 bytes. Custodians and the patient keep it; it is never public, or
-    /// the patient's key alone would decrypt.
+    /// The owner's copy, `CK ‖ TK` sealed to the patient: 1200 or 112 bytes. Custodians and the patient keep it; it is
+    /// never public, or the patient's key alone would decrypt.
     pub fn seal_to_owner(
         &self,
         owner: &PublicKey,

@@ -1,5 +1,5 @@
-//! Secrets of 32 bytes, each its own type. They are wiped when dropped, never print, are not serializable, and compare in
-//! constant time. They live on the heap, so that moving one leaves no copy behind.
+//! Secrets of 32 bytes, each its own type. They are wiped when dropped, never print, are not serializable, and compare
+//! in constant time. They live on the heap, so that moving one leaves no copy behind.
 
 use std::fmt;
 
@@ -78,7 +78,8 @@ secret!(
     GrantSeed
 );
 secret!(
-    /// What a custodian keeps: one share of one half of one key. Alone, and together with fewer than the threshold, it says nothing.
+    /// What a custodian keeps: one share of one half of one key. Alone, and together with fewer than the threshold, it
+    /// says nothing.
     ShareSecret
 );
 secret!(

@@ -1,5 +1,5 @@
-//! How custodians share a half: Shamir's scheme in GF(2^8), byte by byte, with the field of AES (x^8 + x^4 + x^3 + x + 1).
-//! A custodian has the polynomials' values at one place, its share's index. Here they are counted from 1; npm's
+//! How custodians share a half: Shamir's scheme in GF(2^8), byte by byte, with the field of AES (x^8 + x^4 + x^3 + x +
+//! 1). A custodian has the polynomials' values at one place, its share's index. Here they are counted from 1; npm's
 //! `shamir-secret-sharing` chooses them at random, so any from 1 to 255 are taken.
 
 use rand::CryptoRng;
@@ -36,7 +36,8 @@ pub enum SharingError {
     BadIndex(u8),
     #[error("{0} shares are more than the {MAX_CUSTODIANS} that one key may have")]
     TooMany(usize),
-    /// No `threshold` of the shares give the key: more of them are wrong than can be told apart, or the grant's seed is.
+    /// No `threshold` of the shares give the key: more of them are wrong than can be told apart, or the grant's seed
+    /// is.
     #[error(
         "the shares do not give the key that the record was added with: too many of them are wrong, or the grant's seed is"
     )]
@@ -74,11 +75,15 @@ impl Share {
 
 /// Splits a half among `count` custodians so that any `threshold` of them have it and fewer have nothing.
 pub fn split(half: &Half, threshold: u8, count: u8, rng: &mut impl CryptoRng) -> Result<Vec<Share>, SharingError> {
+    split_32(half.expose(), threshold, count, rng)
+}
+
+fn split_32(secret: &[u8; 32], threshold: u8, count: u8, rng: &mut impl CryptoRng) -> Result<Vec<Share>, SharingError> {
     let bad = SharingError::BadThreshold { threshold, count };
     if threshold < 2 || threshold > count || count > MAX_CUSTODIANS {
         return Err(bad);
     }
-    let split = Gf256::split_bytes(threshold.into(), count.into(), half.expose(), rng).map_err(|_| bad)?;
+    let split = Gf256::split_bytes(threshold.into(), count.into(), secret, rng).map_err(|_| bad)?;
     let shares = split.into_iter().map(|mut bytes| {
         let mut secret = [0; 32];
         secret.copy_from_slice(&bytes[1..]);
@@ -89,14 +94,30 @@ pub fn split(half: &Half, threshold: u8, count: u8, rng: &mut impl CryptoRng) ->
     Ok(shares.collect())
 }
 
+/// Splits an emergency grant's seed, which nobody has been sealed to yet, likewise.
+pub fn split_seed(
+    seed: &GrantSeed,
+    threshold: u8,
+    count: u8,
+    rng: &mut impl CryptoRng,
+) -> Result<Vec<Share>, SharingError> {
+    split_32(seed.expose(), threshold, count, rng)
+}
+
+/// Puts an emergency grant's seed together. Whether it is the right one, the record's commitment tells later.
+pub fn combine_seed(shares: &[Share], threshold: u8) -> Result<GrantSeed, SharingError> {
+    let seed = combine(shares, threshold)?;
+    Ok(GrantSeed::from_bytes(&mut Zeroizing::new(*seed.expose())))
+}
+
 /// Puts a half together from the first `threshold` shares, right or wrong.
 pub fn combine(shares: &[Share], threshold: u8) -> Result<Half, SharingError> {
     check(shares, threshold)?;
     Ok(join(shares[..usize::from(threshold)].iter()))
 }
 
-/// The content key of a record in a grant's scope, from its custodians' shares; recognised by the record's commitment. Wrong shares
-/// are found as long as `threshold` are right.
+/// The content key of a record in a grant's scope, from its custodians' shares; recognised by the record's commitment.
+/// Wrong shares are found as long as `threshold` are right.
 pub fn recover_content(
     seed: &GrantSeed,
     digest: crate::Digest,

@@ -50,7 +50,8 @@ pub fn file_aad(patient: Address) -> Vec<u8> {
     [&b"chartkey/v1/file\0"[..], &patient.0].concat()
 }
 
-/// The cipher of one file: AES-256-GCM under `HKDF-SHA256(ikm = CK, salt, info = aad)`, nonce `prefix ‖ u32 segment ‖ last`.
+/// The cipher of one file: AES-256-GCM under `HKDF-SHA256(ikm = CK, salt, info = aad)`, nonce `prefix ‖ u32 segment ‖
+/// last`.
 pub struct SegmentCipher {
     key: LessSafeKey,
     prefix: [u8; 7],

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 use super::{FormatError, HEADER, Header, SEGMENT, SegmentCipher, TAG};
 use crate::{Address, ContentKey};
 
-/// Decrypts what it reads, keeping two segments in memory. What it gives is authentic; that it is *all* is known only once a read
-/// gave 0 bytes, or [`is_complete`](Decryptor::is_complete) says so.
+/// Decrypts what it reads, keeping two segments in memory. What it gives is authentic; that it is *all* is known only
+/// once a read gave 0 bytes, or [`is_complete`](Decryptor::is_complete) says so.
 ///
 /// Its errors are [`FormatError`]s inside `io::Error`.
 pub struct Decryptor<R> {

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 use super::{FormatError, HEADER, Header, SEGMENT, SegmentCipher, TAG};
 use crate::{Address, ContentKey};
 
-/// Encrypts what is written to it, keeping one segment in memory. Without [`finish`](Encryptor::finish) the file has no end, and a reader
-/// says that it is cut off.
+/// Encrypts what is written to it, keeping one segment in memory. Without [`finish`](Encryptor::finish) the file has no
+/// end, and a reader says that it is cut off.
 pub struct Encryptor<W> {
     out: W,
     cipher: SegmentCipher,

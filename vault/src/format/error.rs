@@ -11,8 +11,8 @@ pub enum FormatError {
     /// The first byte is the header's length, 0x28.
     #[error("not an encrypted record: it begins with 0x{0:02x}, not 0x28")]
     NotARecord(u8),
-    /// The first segment does not open. [`is_committed`](crate::is_committed) tells which: if the key is the committed one, the file is
-    /// damaged or another patient's.
+    /// The first segment does not open. [`is_committed`](crate::is_committed) tells which: if the key is the committed
+    /// one, the file is damaged or another patient's.
     #[error(
         "segment 0 does not open: the key is another file's, the file is another patient's, or it is damaged there"
     )]

@@ -1,5 +1,5 @@
-//! Where the segments of a file lie. Tink counts the header to the first segment, so that every segment but the last takes
-//! exactly 1 MiB of the file: one leaf of its UnixFS tree.
+//! Where the segments of a file lie. Tink counts the header to the first segment, so that every segment but the last
+//! takes exactly 1 MiB of the file: one leaf of its UnixFS tree.
 
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
 //! The file: a manifest and the content, padded, in Tink's `AES256_GCM_HKDF_1MB` streaming AEAD.
 //!
 //! [`seal_record`] and [`RecordReader`] are what most need; [`RecordRange`] reads a part without the rest. Below them,
-//! [`Encryptor`], [`Decryptor`] and [`RangeReader`] know bytes only, and [`Layout`] and [`SegmentCipher`] serve storage that fetches
-//! one leaf of the file at a time.
+//! [`Encryptor`], [`Decryptor`] and [`RangeReader`] know bytes only, and [`Layout`] and [`SegmentCipher`] serve storage
+//! that fetches one leaf of the file at a time.
 
 mod cipher;
 mod decrypt;

@@ -1,5 +1,5 @@
-//! Padmé (Nikitin et al., PURBs, PETS 2019, algorithm 1): lengths keep a few leading bits only, at most 12 % more bytes, less the
-//! longer the file.
+//! Padmé (Nikitin et al., PURBs, PETS 2019, algorithm 1): lengths keep a few leading bits only, at most 12 % more
+//! bytes, less the longer the file.
 
 /// The length to which a plaintext of `length` bytes is padded.
 pub fn padded(length: u64) -> u64 {

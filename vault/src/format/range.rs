@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 use super::{FormatError, HEADER, Header, Layout, SegmentCipher};
 use crate::{Address, ContentKey};
 
-/// Reads any part of a file without the rest. Opening it verifies the last segment, and with it that the file has its whole length.
+/// Reads any part of a file without the rest. Opening it verifies the last segment, and with it that the file has its
+/// whole length.
 pub struct RangeReader<R> {
     source: R,
     cipher: SegmentCipher,

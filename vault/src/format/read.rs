@@ -15,7 +15,8 @@ pub struct RecordReader<R> {
 }
 
 impl<R: Read> RecordReader<R> {
-    /// Reads the manifest.
+    /// Reads the manifest. A key that did not come from [`recover_content`](crate::sharing::recover_content) is
+    /// compared with the record's commitment first ([`is_committed`](crate::is_committed)).
     pub fn new(source: R, key: &ContentKey, patient: Address) -> Result<Self, FormatError> {
         let mut file = Decryptor::new(source, key, patient)?;
         let mut preamble = [0; PREAMBLE];
@@ -32,8 +33,8 @@ impl<R: Read> RecordReader<R> {
         &self.manifest
     }
 
-    /// Writes the content to `out`, in constant memory. Only when this succeeds is it whole and what its manifest says: after an error,
-    /// what was written is authentic but must not be taken for the record.
+    /// Writes the content to `out`, in constant memory. Only when this succeeds is it whole and what its manifest says:
+    /// after an error, what was written is authentic but must not be taken for the record.
     pub fn copy_to(mut self, mut out: impl Write) -> Result<Manifest, FormatError> {
         let mut hashed = Hashing::default();
         pump(&mut self.file.by_ref().take(self.manifest.size), |bytes| {
@@ -66,8 +67,8 @@ impl<R: Read> RecordReader<R> {
     }
 }
 
-/// Reads parts of a record's content without the rest: a page of a scan, the middle of a film. What it gives is authentic, and the
-/// file has its whole length; the content as a whole is not compared with its manifest's SHA-256.
+/// Reads parts of a record's content without the rest: a page of a scan, the middle of a film. What it gives is
+/// authentic, and the file has its whole length; the content as a whole is not compared with its manifest's SHA-256.
 pub struct RecordRange<R> {
     file: RangeReader<R>,
     manifest: Manifest,

@@ -29,8 +29,9 @@ pub fn describe(mut content: impl Read) -> io::Result<Described> {
     Ok(hashed.end())
 }
 
-/// Encrypts a content whose manifest is known ([`describe`]), in constant memory. Gives back `out`, and how long the file is. Fails if
-/// the content is not the one described, for instance because the file changed meanwhile: what was written then is of no use.
+/// Encrypts a content whose manifest is known ([`describe`]), in constant memory. Gives back `out`, and how long the
+/// file is. Fails if the content is not the one described, for instance because the file changed meanwhile: what was
+/// written then is of no use.
 pub fn seal_record<W: Write>(
     manifest: &Manifest,
     mut content: impl Read,

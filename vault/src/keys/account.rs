@@ -54,8 +54,9 @@ impl AccountKey {
         opened.as_slice().try_into().map(Zeroizing::new).map_err(|_| KeyError::DoesNotOpen)
     }
 
-    /// The seed of a grant that this patient gives: `HKDF-SHA256(ikm = account's seed, salt = "chartkey/v1/grant-seed", info = grantId)`. So a
-    /// patient who has lost everything but the recovery kit can deposit shares for grants in force.
+    /// The seed of a grant that this patient gives: `HKDF-SHA256(ikm = account's seed, salt = "chartkey/v1/grant-seed",
+    /// info = grantId)`. So a patient who has lost everything but the recovery kit can deposit shares for grants in
+    /// force.
     pub fn grant_seed(&self, grant: GrantId) -> GrantSeed {
         GrantSeed::from_bytes(&mut hkdf(self.seed.expose(), b"chartkey/v1/grant-seed", &[&grant.0]))
     }

@@ -12,7 +12,8 @@ use crate::secret::AccountSeed;
 /// The nonce of the message. A sign-in with it must be refused: the signature would be the key.
 pub const NONCE: &str = "chartkeyv1enckey";
 
-/// What a wallet signs to derive the seed. It has the shape of EIP-4361, because wallets warn when its domain is not the page's.
+/// What a wallet signs to derive the seed. It has the shape of EIP-4361, because wallets warn when its domain is not
+/// the page's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
     domain: String,
@@ -22,8 +23,8 @@ pub struct Enrolment {
 }
 
 impl Enrolment {
-    /// For an account on a chain, at the domain (RFC 3986 authority: host, and port if any) where it enrols. `epoch` counts the account's
-    /// keys, from 1: another epoch is another key.
+    /// For an account on a chain, at the domain (RFC 3986 authority: host, and port if any) where it enrols. `epoch`
+    /// counts the account's keys, from 1: another epoch is another key.
     pub fn new(domain: &str, address: Address, chain_id: u64, epoch: u32) -> Result<Self, KeyError> {
         let allowed =
             |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
@@ -50,8 +51,8 @@ impl Enrolment {
         )
     }
 
-    /// The seed from two signatures of [`message`](Enrolment::message), made one after the other. Fails if they differ: that wallet would
-    /// never give the same seed again.
+    /// The seed from two signatures of [`message`](Enrolment::message), made one after the other. Fails if they differ:
+    /// that wallet would never give the same seed again.
     pub fn seed(&self, first: &[u8], second: &[u8]) -> Result<AccountSeed, KeyError> {
         let [first, second] = [self.rs(first)?, self.rs(second)?];
         if !bool::from(first[..].ct_eq(&second[..])) {
@@ -60,7 +61,8 @@ impl Enrolment {
         Ok(self.derive(&first))
     }
 
-    /// The seed from one signature, for an account that enrolled before; whether it is the right one, its published key tells.
+    /// The seed from one signature, for an account that enrolled before; whether it is the right one, its published key
+    /// tells.
     pub fn seed_again(&self, signature: &[u8]) -> Result<AccountSeed, KeyError> {
         let rs = self.rs(signature)?;
         Ok(self.derive(&rs))

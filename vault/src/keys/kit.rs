@@ -46,8 +46,8 @@ impl RecoveryKit {
         text
     }
 
-    /// From its text, or from the key's line alone; spaces around lines do not matter. Fails if the key has a typing error, or is not the
-    /// one whose id the text gives.
+    /// From its text, or from the key's line alone; spaces around lines do not matter. Fails if the key has a typing
+    /// error, or is not the one whose id the text gives.
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
         let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
         let mut keys = lines().filter(|line| !line.starts_with('#'));

@@ -12,8 +12,8 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// From what `KeyPublished` carries; the suite is told by the length, as on chain. Refuses keys that are no secret to anybody: the
-    /// contract does not.
+    /// From what `KeyPublished` carries; the suite is told by the length, as on chain. Refuses keys that are no secret
+    /// to anybody: the contract does not.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         let suite = Suite::ALL.into_iter().find(|suite| suite.public_length() == bytes.len());
         let suite = suite.ok_or(KeyError::UnknownKeyLength(bytes.len()))?;
@@ -40,7 +40,8 @@ impl PublicKey {
         KeyId(keccak256(&[&[self.suite.byte()], &self.bytes]))
     }
 
-    /// Seals `payload` (HPKE base mode, `info` by the label, empty `aad`): `enc ‖ ciphertext`, 1136 or 48 bytes longer than it.
+    /// Seals `payload` (HPKE base mode, `info` by the label, empty `aad`): `enc ‖ ciphertext`, 1136 or 48 bytes longer
+    /// than it.
     pub fn seal(&self, label: &Label, payload: &[u8], rng: &mut impl CryptoRng) -> Result<Vec<u8>, KeyError> {
         self.suite.seal(&self.bytes, &label.info(), payload, rng)
     }

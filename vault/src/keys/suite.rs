@@ -14,7 +14,8 @@ use super::x25519::is_low_order;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Suite {
-    /// X-Wing (KEM 0x647a: ML-KEM-768 and X25519), HKDF-SHA256, AES-256-GCM. The default: holds against quantum computers.
+    /// X-Wing (KEM 0x647a: ML-KEM-768 and X25519), HKDF-SHA256, AES-256-GCM. The default: holds against quantum
+    /// computers.
     XWing = 1,
     /// DHKEM(X25519) (KEM 0x0020), HKDF-SHA256, AES-256-GCM: where gas matters more.
     X25519 = 2,
@@ -50,7 +51,8 @@ impl Suite {
         self.encapsulated_length() + payload + 16
     }
 
-    /// The public key of a seed, which *is* the private key: HPKE's DeriveKeyPair is never called, libraries disagree on it.
+    /// The public key of a seed, which *is* the private key: HPKE's DeriveKeyPair is never called, libraries disagree
+    /// on it.
     pub(super) fn public_of(self, seed: &[u8; 32]) -> Vec<u8> {
         match self {
             Suite::XWing => public_of::<XWing>(seed),

@@ -1,4 +1,5 @@
-//! Points of low order: whatever is multiplied with them by a private key gives zero, which everybody knows (RFC 7748, 6.1).
+//! Points of low order: whatever is multiplied with them by a private key gives zero, which everybody knows (RFC 7748,
+//! 6.1).
 
 use x25519_dalek::{PublicKey, StaticSecret};
 

@@ -1,5 +1,5 @@
-// Seals, opens, splits and combines with npm's hpke (over @panva/hpke-noble) and shamir-secret-sharing. Tasks and answers are JSON
-// lists; bytes are hexadecimal, and an answer is {"ok": …} or {"error": text}.
+// Seals, opens, splits and combines with npm's hpke (over @panva/hpke-noble) and shamir-secret-sharing. Tasks and
+// answers are JSON lists; bytes are hexadecimal, and an answer is {"ok": …} or {"error": text}.
 import { readFileSync } from "node:fs";
 
 import { CipherSuite } from "hpke";

@@ -1,6 +1,8 @@
 //! A grant from end to end: split, sealed, deposited, opened, put together; and each way in which it must fail.
 
-use chartkey_vault::sharing::{Share, SharingError, combine, recover_content, recover_title, split};
+use chartkey_vault::sharing::{
+    Share, SharingError, combine, combine_seed, recover_content, recover_title, split, split_seed,
+};
 use chartkey_vault::{
     AccountKey, Address, Digest, Domain, GrantSeed, GrantTerms, KeyError, KeyName, Kind, Label, PublicKey, RecordKeys,
     Scope, Suite, Title, commit, open_team_key, seal_team_key,
@@ -142,6 +144,20 @@ fn fewer_than_the_threshold_are_refused_and_strange_ones_too() {
         let bad = Err(SharingError::BadThreshold { threshold, count });
         assert_eq!(split(&half, threshold, count, &mut rng), bad);
     }
+}
+
+#[test]
+fn an_emergencys_seed_is_shared_like_a_half() {
+    let mut rng = Fixed::new("emergency");
+    let grant = GrantTerms::emergency(PATIENT, 0, 7).id(&DOMAIN);
+    let custodian = AccountKey::random(Suite::XWing, &mut rng);
+    let seed = custodian.grant_seed(grant);
+    let shares = split_seed(&seed, 2, 3, &mut rng).unwrap();
+    let label = Label::Emergency { grant, index: 3 };
+    assert_eq!(shares[0].seal(&custodian.public(), &label, &mut rng), Err(KeyError::DoesNotOpen));
+    let sealed = shares[2].seal(&custodian.public(), &label, &mut rng).unwrap();
+    let opened = Share::open(&custodian, &label, &sealed).unwrap();
+    assert_eq!(combine_seed(&[shares[0].clone(), opened], 2), Ok(seed));
 }
 
 #[test]

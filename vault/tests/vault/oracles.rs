@@ -1,5 +1,5 @@
-//! Other people's libraries, which share no code with ours: Google's Tink reads our files and writes files for us, npm's `hpke` opens
-//! our seals and makes some, npm's `shamir-secret-sharing` combines our shares and splits for us.
+//! Other people's libraries, which share no code with ours: Google's Tink reads our files and writes files for us,
+//! npm's `hpke` opens our seals and makes some, npm's `shamir-secret-sharing` combines our shares and splits for us.
 
 use std::fs;
 use std::io::Write;

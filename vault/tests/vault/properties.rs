@@ -1,5 +1,5 @@
-//! Every parser of bytes from outside, with random bytes and with damaged good ones: none panics, none takes what was changed.
-//! `FUZZ_VAULT_SECONDS=600` tries each for ten minutes (`make fuzz-vault`).
+//! Every parser of bytes from outside, with random bytes and with damaged good ones: none panics, none takes what was
+//! changed. `FUZZ_VAULT_SECONDS=600` tries each for ten minutes (`make fuzz-vault`).
 
 use std::fmt::Debug;
 use std::io::Cursor;

@@ -1,6 +1,6 @@
 //! Seeds from wallets' signatures, and recovery kits.
 
-use chartkey_vault::keys::{Enrolment, KeyError, RecoveryKit};
+use chartkey_vault::keys::{Enrolment, KeyError, NONCE, RecoveryKit};
 use chartkey_vault::{AccountKey, Address, Suite, bytes::keccak256};
 use k256::ecdsa::{Signature, SigningKey};
 
@@ -114,6 +114,21 @@ fn a_wallet_that_signs_differently_each_time_is_noticed() {
     other[64] = recovery.unwrap().to_byte();
     assert!(enrolment.seed_again(&other).is_ok());
     assert_eq!(enrolment.seed(&wallet.sign(&message), &other), Err(KeyError::NotDeterministic));
+}
+
+#[test]
+fn wallets_take_the_message_for_a_sign_in() {
+    let wallet = Wallet::new("wallet");
+    for domain in ["portal.example", "localhost:8080"] {
+        let text = Enrolment::new(domain, wallet.address(), 31337, 2).unwrap().message();
+        let message: siwe::Message = text.parse().unwrap();
+        assert_eq!((message.domain.as_str(), message.address, message.chain_id), (domain, wallet.address().0, 31337));
+        assert_eq!(
+            (message.nonce.as_str(), message.uri.to_string()),
+            (NONCE, format!("https://{domain}/encryption-key/2"))
+        );
+        assert_eq!(message.to_string(), text);
+    }
 }
 
 #[test]

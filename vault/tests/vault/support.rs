@@ -8,7 +8,8 @@ use chartkey_vault::{Address, ContentKey};
 use rand::rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest as _, Sha256};
 
-/// Numbers that are the same in every run and in every version of every library: SHA-256(seed ‖ u64 counter), one after the other.
+/// Numbers that are the same in every run and in every version of every library: SHA-256(seed ‖ u64 counter), one after
+/// the other.
 pub struct Fixed {
     seed: String,
     counter: u64,

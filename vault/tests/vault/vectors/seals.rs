@@ -46,7 +46,8 @@ fn seal(suite: Suite, name: &str, label: &Label, fields: &Value) -> Value {
     })
 }
 
-/// Seals that nobody may open: of another label, damaged, cut, and, for X-Wing and X25519 alike, with an encapsulated key of low order.
+/// Seals that nobody may open: of another label, damaged, cut, and, for X-Wing and X25519 alike, with an encapsulated
+/// key of low order.
 fn refused(suite: Suite) -> Vec<Value> {
     let key = AccountKey::random(suite, &mut Fixed::new("recipient"));
     let [label, other] = [7, 8].map(|byte| Label::Grant { grant: GrantId([byte; 32]) });
