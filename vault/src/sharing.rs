@@ -39,7 +39,7 @@ pub enum SharingError {
     /// No `threshold` of the shares give the key: more of them are wrong than can be told apart, or the grant's seed
     /// is.
     #[error(
-        "the shares do not give the key that the record was added with: too many of them are wrong, or the grant's seed is"
+        "the shares do not give the key that the record was added with: too many of them are wrong, or the seed is"
     )]
     WrongShares,
 }

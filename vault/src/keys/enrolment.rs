@@ -41,7 +41,8 @@ impl Enrolment {
             "{domain} wants you to sign in with your Ethereum account:\n\
              {address}\n\
              \n\
-             Make my Chartkey encryption key. Whoever has this signature can read what is meant for me: sign this only here.\n\
+             Make my Chartkey encryption key. Whoever has this signature can read what is meant for me: \
+             sign this only here.\n\
              \n\
              URI: https://{domain}/encryption-key/{epoch}\n\
              Version: 1\n\

@@ -79,13 +79,14 @@ fn npms_hpke_opens_our_seals_and_we_open_its() {
         let payload: [u8; 64] = rng.bytes();
         let sealed = key.public().seal(&label, &payload, &mut rng).unwrap();
         let (number, seed, info) = (suite.byte(), hex(key.seed().expose()), hex(&label.info()));
+        let public = hex(key.public().as_bytes());
         let other = hex(&Label::Grant { grant: GrantId([8; 32]) }.info());
         let answers = ask(
             "node",
             &json!([
                 {"op": "open", "suite": number, "seed": seed, "info": info, "sealed": hex(&sealed)},
                 {"op": "open", "suite": number, "seed": seed, "info": other, "sealed": hex(&sealed)},
-                {"op": "seal", "suite": number, "publicKey": hex(key.public().as_bytes()), "info": info, "payload": hex(&payload)},
+                {"op": "seal", "suite": number, "publicKey": public, "info": info, "payload": hex(&payload)},
             ]),
         );
         assert_eq!(bytes_of(&answers[0]["ok"]), payload);

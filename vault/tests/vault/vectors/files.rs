@@ -102,8 +102,9 @@ fn files_are_as_published() {
     let sizes = [0, 1, FIRST - 1, FIRST, FIRST + 1, FIRST + NEXT - 1, FIRST + NEXT, FIRST + NEXT + 1, 2 * SEGMENT];
     check(
         "files.json",
-        "Encrypted files, all of one key, patient and header, which no two real files share. Byte i of `files`' plaintexts is the top \
-         byte of i * 2654435761 modulo 2^32. `damaged` are changes of the file of 2097152 bytes, and must not open.",
+        "Encrypted files, all of one key, patient and header, which no two real files share. Byte i of \
+         `files`' plaintexts is the top byte of i * 2654435761 modulo 2^32. `damaged` are changes of the file \
+         of 2097152 bytes, and must not open.",
         json!({
             "contentKey": hex(key().expose()),
             "patient": PATIENT.to_string(),

@@ -74,7 +74,8 @@ fn halves() -> Value {
 fn grants_are_as_published() {
     check(
         "grants.json",
-        "Ids of grants (EIP-712), the last one of an emergency's; the two halves of a record's keys; the commitment to its content key.",
+        "Ids of grants (EIP-712), the last one of an emergency's; the two halves of a record's keys; the \
+         commitment to its content key.",
         json!({"grants": grants(), "record": halves()}),
     );
 }

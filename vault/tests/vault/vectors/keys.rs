@@ -66,8 +66,9 @@ fn keys_are_as_published() {
         Suite::ALL.into_iter().flat_map(|suite| [account(suite, "a"), account(suite, "b")]).collect();
     check(
         "keys.json",
-        "Account keys: seeds, public keys, ids, recovery kits, and the seed that a patient's key gives a grant. `refused` are public keys \
-         that nobody may seal to: of low order (in the last 32 bytes), not reduced, or of no suite's length.",
+        "Account keys: seeds, public keys, ids, recovery kits, and the seed that a patient's key gives a \
+         grant. `refused` are public keys that nobody may seal to: of low order (in the last 32 bytes), not \
+         reduced, or of no suite's length.",
         json!({"accounts": accounts, "refused": refused()}),
     );
 }
@@ -135,8 +136,8 @@ fn seeds_are_as_published() {
     enrolments.push(enrolment("wallet 0", "localhost:8080", 31337, 2));
     check(
         "seeds.json",
-        "Account seeds from wallets. `signatures` are forms of one signature that all give `seed`; `keyIds` are of suites 1 and 2. \
-         `refused` are no signatures of the first account over its message.",
+        "Account seeds from wallets. `signatures` are forms of one signature that all give `seed`; `keyIds` \
+         are of suites 1 and 2. `refused` are no signatures of the first account over its message.",
         json!({"enrolments": enrolments, "refused": refused_signatures()}),
     );
 }

@@ -83,8 +83,8 @@ fn seals_are_as_published() {
         .flat_map(|suite| labels().into_iter().map(move |(name, label, fields)| seal(suite, name, &label, &fields)));
     check(
         "seals.json",
-        "Seals of every label in both suites (HPKE base mode, empty aad): opening `sealed` with `seed` and `info` gives `payload`. \
-         `refused` must not open.",
+        "Seals of every label in both suites (HPKE base mode, empty aad): opening `sealed` with `seed` and \
+         `info` gives `payload`. `refused` must not open.",
         json!({"seals": all.collect::<Vec<_>>(), "refused": Suite::ALL.into_iter().flat_map(refused).collect::<Vec<_>>()}),
     );
 }

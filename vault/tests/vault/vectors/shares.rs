@@ -56,8 +56,8 @@ fn shares_are_as_published() {
     let all = [(2, 2), (2, 3), (3, 3), (3, 5), (4, 7)].map(|(threshold, count)| sharing(threshold, count));
     check(
         "shares.json",
-        "Shamir's sharing in GF(2^8): each of `combinations`, by its shares' indices, gives `secret`. `wrong`: all three shares give \
-         `contentKey` and tell which one is wrong; the first two give `error`.",
+        "Shamir's sharing in GF(2^8): each of `combinations`, by its shares' indices, gives `secret`. `wrong`: \
+         all three shares give `contentKey` and tell which one is wrong; the first two give `error`.",
         json!({"sharings": all, "wrong": wrong()}),
     );
 }
