@@ -12,7 +12,7 @@ FORGE := script/forge
 # On a terminal cargo shows how far it is; elsewhere only what is wrong.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: help setup build run verify reset test check audit chaos fuzz-api deep coverage prove mutate bench deploy \
+.PHONY: help setup build run verify reset test check audit chaos fuzz-api fuzz-vault deep coverage prove mutate bench deploy \
 	deploy-dry-run clean
 .DEFAULT_GOAL := help
 
@@ -70,6 +70,9 @@ chaos: build ## Run 200 random schedules of crashes, reorgs and faults (15 minut
 
 fuzz-api: build ## Ask the API more than 20 000 questions that its own description allows or does not (15 minutes; FUZZ_API_EXAMPLES=…)
 	@FUZZ_API_EXAMPLES=$${FUZZ_API_EXAMPLES:-300} cargo test -p chartkey-indexer --test e2e $(QUIET) -- --nocapture every_answer_is_as_described
+
+fuzz-vault: ## Give the vault's parsers damaged and random bytes (over an hour; FUZZ_VAULT_SECONDS=600 each, two at a time)
+	@FUZZ_VAULT_SECONDS=$${FUZZ_VAULT_SECONDS:-600} cargo test --release -p chartkey-vault --test vault $(QUIET) -- --nocapture --test-threads 2 properties
 
 deep: setup ## Test the contract with 10 000 fuzz runs and long histories (20 minutes)
 	@FOUNDRY_PROFILE=ci FORGE_SNAPSHOT_CHECK=true $(FORGE) test --no-match-path 'test/prove/**'

@@ -36,6 +36,19 @@ interface Cheats {
 
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gasUsed);
 
+    function readFile(string calldata path) external view returns (string memory);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
+    function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
+    function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+    function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
+    function toString(uint256 value) external pure returns (string memory);
+    function eip712HashStruct(string calldata typeNameOrDefinition, bytes calldata abiEncodedData)
+        external
+        pure
+        returns (bytes32);
+
     function envOr(string calldata name, string calldata otherwise) external view returns (string memory);
     function envOr(string calldata name, bytes calldata otherwise) external view returns (bytes memory);
 
