@@ -195,7 +195,7 @@ $$;
 grant usage on schema custodian to chartkey_custodian;
 grant select on all tables in schema custodian to chartkey_custodian;
 grant insert on all tables in schema custodian to chartkey_custodian;
-grant update on custodian.anchor, custodian.chain, custodian.access_grant, custodian.chart_epoch, custodian.share, custodian.owner_copy, custodian.log,
-    custodian.relay to chartkey_custodian;
+grant update on custodian.chain, custodian.access_grant, custodian.chart_epoch, custodian.share, custodian.owner_copy,
+    custodian.log, custodian.relay, custodian.anchor to chartkey_custodian;
 grant delete on custodian.sighting, custodian.share, custodian.owner_copy to chartkey_custodian;
 revoke insert on custodian.log from chartkey_custodian;

@@ -157,7 +157,8 @@ mod tests {
 
     fn hash_of(leaves: &[Hash], run: Run) -> Hash {
         let cut = |from: u64, to: u64| &leaves[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()];
-        let parts = parts(run).into_iter().map(|node| defined(cut(node.place << node.level, (node.place + 1) << node.level)));
+        let parts =
+            parts(run).into_iter().map(|node| defined(cut(node.place << node.level, (node.place + 1) << node.level)));
         root(&parts.collect::<Vec<_>>())
     }
 

@@ -31,7 +31,9 @@ pub enum Refusal {
     PurposeNotGranted,
     #[error("the contract does not allow it (reason {0} of Types.sol)")]
     Judged(u8),
-    #[error("no open by this reader, of this record, for this purpose is on chain, or it is not deep enough, or too old")]
+    #[error(
+        "no open by this reader, of this record, for this purpose is on chain, or it is not deep enough, or too old"
+    )]
     NotOpened,
     #[error("nothing is kept under this name")]
     NothingKept,

@@ -28,7 +28,8 @@ pub fn address(key: &VerifyingKey) -> Address {
 
 /// Signs a hash. The same hash always gets the same signature (RFC 6979).
 pub fn sign(key: &SigningKey, hash: Hash) -> [u8; 65] {
-    let (signature, recovery) = key.sign_prehash_recoverable(&hash).expect("a hash has 32 bytes, which is all it needs");
+    let (signature, recovery) =
+        key.sign_prehash_recoverable(&hash).expect("a hash has 32 bytes, which is all it needs");
     let mut bytes = [0; 65];
     bytes[..64].copy_from_slice(&signature.to_bytes());
     bytes[64] = 27 + recovery.to_byte();

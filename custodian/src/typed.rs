@@ -169,8 +169,7 @@ const RELEASE: &[u8] = b"ReleaseRequest(address patient,bytes32 grantId,uint8 ki
 address via,uint8 purpose,bytes32 keyId,uint256 open,uint256 nonce,uint256 issuedAt)";
 const OPEN: &[u8] =
     b"OpenRequest(address patient,bytes32 digest,address reader,address via,uint8 purpose,uint256 nonce,uint256 deadline)";
-const ERASURE: &[u8] =
-    b"Erasure(address custodian,address patient,bytes32[] digests,address actor,uint256 issuedAt)";
+const ERASURE: &[u8] = b"Erasure(address custodian,address patient,bytes32[] digests,address actor,uint256 issuedAt)";
 const DEPOSIT_RECEIPT: &[u8] = b"DepositReceipt(address custodian,bytes32 deposit,uint256 storedAt)";
 const DELETION_RECEIPT: &[u8] = b"DeletionReceipt(address custodian,bytes32 grantId,uint8 reason,uint256 block,\
 uint256 shares,uint256 deletedAt)";
@@ -178,8 +177,13 @@ const TREE_HEAD: &[u8] = b"TreeHead(address custodian,uint256 size,bytes32 root,
 
 impl Item {
     fn hash(&self) -> Hash {
-        let fields =
-            [keccak256(&[ITEM]), word(&[self.kind.byte()]), self.digest.0, word(&[self.index]), keccak256(&[&self.sealed])];
+        let fields = [
+            keccak256(&[ITEM]),
+            word(&[self.kind.byte()]),
+            self.digest.0,
+            word(&[self.index]),
+            keccak256(&[&self.sealed]),
+        ];
         keccak256(&[fields.as_flattened()])
     }
 }

@@ -14,8 +14,8 @@ const SIGNATURE_GAS: u64 = 700_000;
 /// `isValidSignature(bytes32,bytes)` (ERC-1271).
 const IS_VALID_SIGNATURE: [u8; 4] = [0x16, 0x26, 0xba, 0x7e];
 
-/// A grant's slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A grant's slot. All zero: there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GrantSlot {
     pub expires_at: u64,
     pub epoch: u32,
@@ -69,7 +69,8 @@ impl Chain {
         let call = |digest: &Digest| abi::WhyNotCall { patient: h160(patient), digest: digest.0, reader, via, purpose };
         let calls: Vec<_> = digests.iter().map(call).collect();
         let answers = self.ask_contract::<abi::WhyNotReturn>(&calls, at).await?;
-        let worst = |place: usize| answers.iter().map(|node| node[place].0).find(|reason| *reason != 0).unwrap_or(0);
+        let worst =
+            |place: usize| answers.iter().map(|node| node[place].reason).find(|reason| *reason != 0).unwrap_or(0);
         Ok((0..digests.len()).map(worst).collect())
     }
 
@@ -93,8 +94,9 @@ impl Chain {
 
     /// A chart's epoch at the latest block: the greatest that a node has.
     pub async fn epoch(&self, patient: Address) -> Result<u32, ChainError> {
-        let answers = self.ask_contract::<abi::EpochOfReturn>(&[abi::EpochOfCall { patient: h160(patient) }], None);
-        Ok(answers.await?.into_iter().flatten().map(|answer| answer.0).max().unwrap_or(0))
+        let call = abi::EpochOfCall { patient: h160(patient) };
+        let answers = self.ask_contract::<abi::EpochOfReturn>(&[call], None).await?;
+        Ok(answers.into_iter().flatten().map(|answer| answer.0).max().unwrap_or(0))
     }
 
     /// Records' slots at the latest block of the node that is followed.
@@ -130,7 +132,8 @@ impl Chain {
         for node in &self.nodes {
             match node.ask::<Bytes>("eth_call", call.clone()).await {
                 // The selector, and zeros: anything else is no, and so is code that reverts.
-                Ok(said) if said.len() == 32 && said[..4] == IS_VALID_SIGNATURE && said[4..].iter().all(|b| *b == 0) => {}
+                Ok(said)
+                    if said.len() == 32 && said[..4] == IS_VALID_SIGNATURE && said[4..].iter().all(|b| *b == 0) => {}
                 Ok(_) | Err(ChainError::Refused { .. }) => return Ok(false),
                 Err(error) => return Err(error),
             }

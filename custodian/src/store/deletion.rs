@@ -44,7 +44,9 @@ pub async fn due(db: &mut Connection, (block, time): (u64, u64)) -> sqlx::Result
         signed(time)
     );
     let rows = rows.fetch_all(db).await?.into_iter();
-    let due = |reason, block, grant| Ok(Due { grant: GrantId(fixed(grant)?), end: End::of_number(reason), block: unsigned(block) });
+    let due = |reason, block, grant| {
+        Ok(Due { grant: GrantId(fixed(grant)?), end: End::of_number(reason), block: unsigned(block) })
+    };
     rows.map(|row| due(row.reason, row.block, row.grant_id)).collect()
 }
 

@@ -123,4 +123,3 @@ async fn put_owner_copy(db: &mut Connection, deposit: &Deposit, item: &Item, may
     );
     Ok(stored.execute(db).await?.rows_affected() == 1)
 }
-

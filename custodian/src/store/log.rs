@@ -102,7 +102,9 @@ pub async fn write_anchor(db: &mut Connection, head: &crate::typed::TreeHead, tr
 
 /// The heads that were sent to the chain, newest first: size, root, time, transaction.
 pub async fn anchored(db: &mut Connection) -> sqlx::Result<Vec<(u64, Hash, u64, Hash)>> {
-    let rows = sqlx::query!("select size, root, signed_at, transaction from custodian.anchor order by size desc limit 200");
+    let rows =
+        sqlx::query!("select size, root, signed_at, transaction from custodian.anchor order by size desc limit 200");
     let rows = rows.fetch_all(db).await?.into_iter();
-    rows.map(|row| Ok((unsigned(row.size), fixed(row.root)?, unsigned(row.signed_at), fixed(row.transaction)?))).collect()
+    rows.map(|row| Ok((unsigned(row.size), fixed(row.root)?, unsigned(row.signed_at), fixed(row.transaction)?)))
+        .collect()
 }

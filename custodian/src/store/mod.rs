@@ -16,7 +16,7 @@ use std::fmt;
 
 use sqlx::{PgConnection, Postgres};
 
-pub use deletion::{Due, Kept, deletion_of, due, delete, erase, sweepable};
+pub use deletion::{Due, Kept, delete, deletion_of, due, erase, sweepable};
 pub use deposit::{Put, holding, put, receipt_time};
 pub use follow::{apply, cursor, forget_sightings, sight};
 pub use grant::{Standing, standing};
