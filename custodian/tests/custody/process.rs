@@ -47,8 +47,14 @@ impl Custodian {
     pub async fn restart(&mut self, arguments: &[&str]) {
         self.kill();
         let mut command = Command::new(env!("CARGO_BIN_EXE_chartkey-custodian"));
-        command.args(["run", "--listen", "127.0.0.1:0", "--finality", "2", "--poll", "100", "--anchor-every", "0"]);
-        command.args(["--max-head-age", "1000000", "--rpc-url", &self.rpc_url]);
+        command.args(["run", "--listen", "127.0.0.1:0", "--finality", "2", "--poll", "100"]);
+        if !arguments.contains(&"--anchor-every") {
+            command.args(["--anchor-every", "0"]);
+        }
+        if !arguments.contains(&"--max-head-age") {
+            command.args(["--max-head-age", "1000000"]);
+        }
+        command.args(["--rpc-url", &self.rpc_url]);
         command.arg("--key-file").arg(self.folder.join("keys"));
         command.arg("--deployment").arg(self.folder.parent().unwrap().join("deployment.json"));
         command.args(arguments).env("DATABASE_URL", self.database.expose()).env("NO_PROXY", "127.0.0.1");
@@ -94,6 +100,11 @@ impl Custodian {
 
     pub async fn post(&self, path: &str, body: &Value) -> Said {
         self.try_post(path, body).await.unwrap()
+    }
+
+    /// The status of the answer to any bytes.
+    pub async fn post_bytes(&self, path: &str, body: Vec<u8>) -> u16 {
+        http_client().post(format!("{}{path}", self.url)).body(body).send().await.unwrap().status().as_u16()
     }
 
     pub async fn release(&self, reader: &Actor, request: &ReleaseRequest) -> Said {
