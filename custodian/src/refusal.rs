@@ -85,7 +85,13 @@ impl Refusal {
 
 impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
-        tracing::error!(%error, "the database failed");
+        // Postgres quotes values in its messages; whom they are about is nobody's business in a log.
+        match &error {
+            sqlx::Error::Database(said) => {
+                tracing::error!(code = ?said.code(), constraint = ?said.constraint(), "the database refused");
+            }
+            other => tracing::error!(error = %other, "the database failed"),
+        }
         Refusal::Internal
     }
 }
