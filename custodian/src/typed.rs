@@ -139,7 +139,7 @@ pub struct DepositReceipt {
     pub stored_at: u64,
 }
 
-/// What a custodian signs: I have deleted what I kept for this grant.
+/// What a custodian signs: what I kept for this grant is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeletionReceipt {
     pub custodian: Address,
@@ -148,7 +148,6 @@ pub struct DeletionReceipt {
     pub reason: u8,
     /// The block that ended it.
     pub block: u64,
-    /// How many shares there were.
     pub shares: u64,
     pub deleted_at: u64,
 }

@@ -30,13 +30,12 @@ impl Custodian {
         self.check_form(deposit, terms.as_ref())?;
         let hash = deposit.hash(self.domain());
         self.check_signature(deposit.depositor, hash, signature).await?;
-        let mut db = self.pool.acquire().await?;
-        if let Some(stored_at) = store::receipt_time(&mut db, hash).await? {
+        let stored_at = store::receipt_time(&mut *self.pool.acquire().await?, hash).await?;
+        if let Some(stored_at) = stored_at {
             return Ok(self.receipt(hash, stored_at));
         }
         check_fresh(deposit.issued_at, now())?;
-        let may_replace = self.check_depositor(&mut db, deposit).await?;
-        drop(db);
+        let may_replace = self.check_depositor(deposit).await?;
         self.keep(&order, may_replace, hash).await
     }
 
@@ -92,7 +91,7 @@ impl Custodian {
 
     /// Whether the depositor may replace what is kept: patient and guardians may; authors deposit for their own records and for
     /// grants that are in force.
-    async fn check_depositor(&self, db: &mut store::Connection, deposit: &Deposit) -> Result<bool, Refusal> {
+    async fn check_depositor(&self, deposit: &Deposit) -> Result<bool, Refusal> {
         let Deposit { patient, depositor, .. } = *deposit;
         let view = self.look().await?;
         if depositor == patient {
@@ -105,7 +104,8 @@ impl Custodian {
         let records = self.chain.records(patient, &digests).await?;
         let are_theirs = records.iter().all(|record| record.status != 0 && record.author == depositor);
         let has_shares = deposit.items.iter().any(|item| item.kind != What::Owner);
-        let in_force = !has_shares || matches!(store::standing(db, deposit.grant).await?, Standing::InForce(_));
+        let mut db = self.pool.acquire().await?;
+        let in_force = !has_shares || matches!(store::standing(&mut db, deposit.grant).await?, Standing::InForce(_));
         if are_theirs && in_force { Ok(false) } else { Err(Refusal::NotADepositor) }
     }
 }
