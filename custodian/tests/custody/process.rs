@@ -118,17 +118,6 @@ impl Custodian {
     pub async fn erase(&self, actor: &Actor, erasure: &Erasure) -> Said {
         self.post("/erasures", &signed(erasure, actor, erasure.hash(&self.domain))).await
     }
-
-    /// Asks again with new nonces until it answers with something that is not one of these refusals.
-    pub async fn release_after(&self, reader: &Actor, request: &ReleaseRequest, not: &[&str]) -> Said {
-        wait::until("a custodian to decide", PATIENCE, || async {
-            let request = ReleaseRequest { nonce: rand::random(), ..request.clone() };
-            let said = self.release(reader, &request).await;
-            Ok(Some(said).filter(|said| said.1["title"].as_str().is_none_or(|title| !not.contains(&title))))
-        })
-        .await
-        .unwrap()
-    }
 }
 
 pub fn signed(request: &impl Serialize, by: &Actor, hash: Hash) -> Value {

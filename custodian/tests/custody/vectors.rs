@@ -207,12 +207,13 @@ fn vectors() {
     let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
     let tree = root(&[chartkey_custodian::merkle::node_hash(&hashes[0], &hashes[1]), hashes[2]]);
     let logged = leaves.iter().zip(&hashes).map(|(leaf, hash)| json!({"bytes": hex(leaf), "hash": hex(hash)}));
+    let requested = [requests(&domain), vec![deposit(&domain)]].concat();
     let made = json!({
         "description": "What depositors, readers, patients and custodians sign (EIP-712), and the log's leaves and root. \
     Layouts: custodian/README.md.",
         "madeWith": "VECTORS=write cargo test -p chartkey-custodian --test custody vectors",
         "signingKey": word(0x42),
-        "requests": [requests(&domain), vec![deposit(&domain)]].concat(),
+        "requests": requested,
         "receipts": receipts(&domain, tree),
         "leaves": logged.collect::<Vec<_>>(),
         "root": hex(tree),
