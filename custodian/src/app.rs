@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
@@ -38,12 +38,13 @@ async fn serve(run: Run, stop: impl Future<Output = ()> + Send + 'static) -> Res
     let custodian = Arc::new(Custodian::new(keys, chain, pool, run.settings()));
     let listener = TcpListener::bind(run.listen).await.with_context(|| format!("cannot listen on {}", run.listen))?;
     info!(listen = %listener.local_addr()?, custodian = %custodian.address(), "serving");
-    let following = tokio::spawn(follow(Arc::clone(&custodian), run.settings().poll));
-    let anchoring = tokio::spawn(anchor(Arc::clone(&custodian), run.settings().anchor_every));
-    let served = axum::serve(listener, api::router(custodian)).with_graceful_shutdown(stop).await;
-    following.abort();
-    anchoring.abort();
-    Ok(served?)
+    let serving = axum::serve(listener, api::router(Arc::clone(&custodian))).with_graceful_shutdown(stop);
+    // A custodian that no longer deletes must not serve either.
+    tokio::select! {
+        served = serving => Ok(served?),
+        () = follow(Arc::clone(&custodian), run.settings().poll) => bail!("it follows the chain no longer"),
+        () = anchor(custodian, run.settings().anchor_every) => bail!("it anchors its log no longer"),
+    }
 }
 
 /// Looks at the chain, deletes what has ended and sends what is to be logged, for ever. What fails is tried again.
@@ -65,7 +66,7 @@ async fn follow(custodian: Arc<Custodian>, poll: Duration) {
 
 async fn anchor(custodian: Arc<Custodian>, every: Duration) {
     if every.is_zero() {
-        return;
+        return std::future::pending().await;
     }
     loop {
         if let Err(error) = custodian.anchor().await {

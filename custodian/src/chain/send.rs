@@ -83,7 +83,8 @@ impl Sender {
         let signature = Signature {
             r: U256::from_big_endian(&signed[..32]),
             s: U256::from_big_endian(&signed[32..64]),
-            v: signed[64].into(),
+            // As ethers wants it (EIP-155), to make the parity of it.
+            v: u64::from(signed[64] - 27) + 35 + 2 * chain.domain().chain_id,
         };
         let raw: Bytes = transaction.rlp_signed(&signature);
         let sent: H256 = node.ask("eth_sendRawTransaction", json!([raw])).await?;

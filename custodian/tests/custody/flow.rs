@@ -2,9 +2,11 @@
 
 use chartkey_custodian::typed::{ReleaseRequest, What};
 use chartkey_devnet::contract::bindings::OpenRecordCall;
+use chartkey_devnet::wait;
 use chartkey_vault::sharing::{Share, recover_content, recover_title};
 use chartkey_vault::{Digest, GrantId, GrantSeed, KeyName, Kind, Label};
 use serde_json::Value;
+use std::time::Duration;
 
 use crate::actor::Actor;
 use crate::process::{Said, code, unhex};
@@ -92,15 +94,18 @@ async fn a_custodian_logs_a_readers_signed_open() {
     for custodian in &world.custodians {
         let mut request = world.doctor.asks(world.patient.address, granted.id, What::Content, record.digest);
         request.open = open.nonce;
-        loop {
-            request.nonce = rand::random();
+        wait::until("the open", Duration::from_secs(20), || async {
+            let request = ReleaseRequest { nonce: rand::random(), ..request.clone() };
             let said = custodian.release(&world.doctor, &request).await;
             if said.0 == 200 {
-                break;
+                return Ok(Some(()));
             }
             assert_eq!(code(&said), "not-opened");
             world.mine(1).await;
-        }
+            Ok(None)
+        })
+        .await
+        .unwrap();
     }
 }
 
