@@ -169,7 +169,7 @@ async fn deposits_are_for_those_who_may_and_are_not_overwritten() {
     assert_eq!(code(&custodian.post("/deposits", &other).await), "malformed");
     let mut forged = body.clone();
     forged["patient"] = json!(world.doctor.address.to_string());
-    assert_eq!(custodian.post("/deposits", &forged).await.0, 400);
+    assert_eq!(code(&custodian.post("/deposits", &forged).await), "wrong-signature");
     let mut cut = items[0].clone();
     cut[0].sealed.pop();
     let cut = world.deposit_body(custodian, &world.patient, &granted, &cut);
