@@ -75,7 +75,8 @@ impl Keys {
         let named = || format!("the key file {}", path.display());
         let mut file = File::open(path).with_context(named)?;
         let mode = file.metadata().with_context(named)?.mode() & 0o777;
-        ensure!(mode & 0o077 == 0, "{} can be read by others (mode {mode:o}): chmod 600 it", named());
+        let others = mode & 0o077;
+        ensure!(others == 0, "{} can be read by others (mode {mode:o}): chmod 600 it", named());
         let mut text = Zeroizing::new(String::new());
         file.read_to_string(&mut text).with_context(named)?;
         Keys::parse(&text).with_context(named)

@@ -125,7 +125,7 @@ impl Leaf {
 fn digests(digests: &[Digest]) -> Vec<u8> {
     let count = u16::try_from(digests.len()).expect("requests with more than 65535 records are refused before");
     let mut bytes = count.to_be_bytes().to_vec();
-    digests.iter().for_each(|digest| bytes.extend(digest.0));
+    bytes.extend(digests.iter().flat_map(|digest| digest.0));
     bytes
 }
 

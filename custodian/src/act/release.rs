@@ -94,7 +94,7 @@ impl Custodian {
         let is_missing =
             |digest: &&Digest| request.kind != What::Seed && !handed.iter().any(|handed| handed.digest == **digest);
         let missing = request.digests.iter().filter(is_missing).copied().collect();
-        Ok(Release { missing, handed, leaf, head, head_signature, inclusion })
+        Ok(Release { handed, missing, leaf, head, head_signature, inclusion })
     }
 
     /// Opens shares and seals them to the reader. Those that do not open are left out. Takes a millisecond for each.

@@ -37,7 +37,7 @@ type Answer = Result<Value, Refusal>;
 pub fn router(custodian: Arc<Custodian>) -> Router {
     let places = Arc::new(Semaphore::new(AT_WORK));
     Router::new()
-        .route("/v1/custodian", get(async |app: App| reply(info(app).await)))
+        .route("/v1/custodian", get(async |app: App| reply(Ok(info(app)))))
         .route("/v1/custodian/deposits", post(async |app: App, body: Bytes| reply(deposit(app, body).await)))
         .route("/v1/custodian/releases", post(async |app: App, body: Bytes| reply(release(app, body).await)))
         .route("/v1/custodian/opens", post(async |app: App, body: Bytes| reply(open(app, body).await)))
@@ -89,16 +89,16 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     format!("0x{}", hex(bytes))
 }
 
-async fn info(State(app): App) -> Answer {
+fn info(State(app): App) -> Value {
     let (keys, domain) = (app.keys(), app.domain());
-    Ok(json!({
+    json!({
         "custodian": app.address().to_string(),
         "chainId": domain.chain_id,
         "contract": domain.contract.to_string(),
         "suite": keys.public().suite().byte(),
         "key": text(keys.public().as_bytes()),
         "keyId": keys.public().id().to_string(),
-    }))
+    })
 }
 
 async fn deposit(State(app): App, body: Bytes) -> Answer {

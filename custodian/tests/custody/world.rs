@@ -80,7 +80,7 @@ impl World {
             contract,
             anvil,
             scratch,
-            postgres: postgres,
+            postgres,
         };
         world.introduce(&world.patient).await;
         let key = world.patient.key.public().as_bytes().to_vec().into();
