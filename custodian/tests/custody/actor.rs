@@ -6,7 +6,7 @@ use chartkey_vault::{AccountKey, Address, Digest, GrantId, Suite, system_rng};
 use k256::ecdsa::SigningKey;
 
 pub struct Actor {
-    wallet: SigningKey,
+    pub wallet: SigningKey,
     pub key: AccountKey,
     pub address: Address,
 }

@@ -6,6 +6,7 @@ mod actor;
 mod alone;
 mod crash;
 mod flow;
+mod guards;
 mod log;
 mod outage;
 mod process;
