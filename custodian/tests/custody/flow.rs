@@ -35,6 +35,9 @@ pub async fn opened_content(world: &World, grant: GrantId, record: &Record) -> V
     let (patient, via) = (world.patient.h160(), ethers::types::Address::zero());
     let call = OpenRecordCall { patient, digest: record.digest.0, via, purpose: 0 };
     world.contract.send(world.doctor.h160(), call).await.unwrap();
+    // Not yet as deep as `--open-confirmations` says.
+    let early = world.doctor.asks(world.patient.address, grant, What::Content, record.digest);
+    assert_eq!(code(&world.custodians[0].release(&world.doctor, &early).await), "not-opened");
     world.mine(1).await;
     let mut all = Vec::new();
     for custodian in &world.custodians {

@@ -148,6 +148,8 @@ async fn whatever_ends_a_grant_deletes_its_shares() {
     let _: Value = world.anvil.rpc().call("evm_increaseTime", json!([3700])).await.unwrap();
     world.mine(1).await;
     assert_eq!(code(&world.custodians[0].release(&world.doctor, &ask(&world, &expiring, &record)).await), "ended");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(kept(&world.custodians[0], expiring.id).await, 2, "the block that says so is not final");
     world.mine(2).await;
     assert_eq!(deleted(&world, &world.custodians[0], expiring.id).await.reason, 5);
 }
