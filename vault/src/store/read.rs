@@ -27,7 +27,7 @@ const SMALLEST_LEAF: u64 = 4096;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fault {
-    /// It gave bytes with another hash.
+    /// It gave bytes with another hash, or more than a block has.
     Damaged,
     /// It has no such block.
     Missing,
@@ -38,7 +38,7 @@ pub enum Fault {
 impl Fault {
     pub(super) fn of(error: &StoreError) -> Self {
         match error {
-            StoreError::Damaged(_) => Fault::Damaged,
+            StoreError::Damaged(_) | StoreError::TooLarge { .. } => Fault::Damaged,
             StoreError::Missing(_) => Fault::Missing,
             error => Fault::Silent(error.to_string()),
         }

@@ -34,7 +34,7 @@ impl Policy {
 }
 
 /// What is going on. Bytes are those of blocks, and added up: the sum of all events is where things are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// Read from the file and hashed.

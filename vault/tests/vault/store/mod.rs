@@ -1,0 +1,12 @@
+//! Storage on IPFS: real files, real HTTP on loopback.
+
+mod cids;
+mod clients;
+mod crash;
+mod hostile;
+mod nodes;
+mod pinning;
+mod properties;
+mod reading;
+mod support;
+mod upload;
