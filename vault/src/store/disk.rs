@@ -7,16 +7,18 @@
 //! new/             blocks that are being written; emptied at the start
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use cid::Cid;
+use tokio::sync::Mutex;
 
 use super::block::{Block, MAX_BLOCK};
 use super::walk::Walk;
@@ -34,6 +36,8 @@ struct Inner {
     folder: PathBuf,
     /// Names of files that are being written.
     counter: AtomicU64,
+    /// Held while a DAG is looked through to be pinned, and while garbage is collected.
+    pinning: Mutex<()>,
     /// Locked until it is closed.
     _lock: File,
 }
@@ -62,6 +66,24 @@ impl DiskStore {
             Ok(fs::metadata(path).map_err(|error| missing(error, &cid))?.len())
         })
         .await
+    }
+
+    /// Removes every block that no pin needs and that was written more than `grace` ago, and gives their CIDs. An upload that
+    /// takes longer than `grace` may lose blocks before its pin, which then fails: it is repeated. Removes nothing while
+    /// a pinned node is damaged or missing: what is below it could not be told from garbage.
+    pub async fn collect(&self, grace: Duration) -> Result<Vec<Cid>, StoreError> {
+        let _nothing_is_pinned = self.inner.pinning.lock().await;
+        let mut needed = HashSet::new();
+        for root in self.list().await? {
+            let mut walk = Walk::new(root, Limits::default());
+            while let Some(step) = walk.next() {
+                if step.is_branch() {
+                    walk.descend(&step, &self.get(&step.cid).await?)?;
+                }
+                needed.insert(step.cid);
+            }
+        }
+        self.with(move |inner| inner.sweep(&needed, grace)).await
     }
 
     /// Removes one block, whatever depends on it.
@@ -95,7 +117,7 @@ impl Inner {
             fs::create_dir_all(folder.join(part))?;
         }
         sync_folder(&folder)?;
-        Ok(Inner { name, folder, counter: AtomicU64::new(0), _lock: lock })
+        Ok(Inner { name, folder, counter: AtomicU64::new(0), pinning: Mutex::new(()), _lock: lock })
     }
 
     fn block_path(&self, cid: &Cid) -> PathBuf {
@@ -123,23 +145,22 @@ impl Inner {
         let mut folders = BTreeSet::new();
         for block in blocks {
             let cid = normal(block.cid());
+            let path = self.block_path(&cid);
+            let shard = path.parent().unwrap_or(&self.folder).to_owned();
+            fs::create_dir_all(&shard)?;
+            // Even for a block that is there: another import may have written it, and not its folder yet.
+            folders.insert(shard);
             // Also a damaged one is written anew.
             if self.read(&cid).is_ok() {
                 continue;
-            }
-            let path = self.block_path(&cid);
-            let shard = path.parent().unwrap_or(&self.folder).to_owned();
-            if !shard.exists() {
-                fs::create_dir_all(&shard)?;
-                folders.insert(self.folder.join("blocks"));
             }
             let new = self.folder.join("new").join(self.counter.fetch_add(1, Ordering::Relaxed).to_string());
             let mut file = File::create_new(&new)?;
             file.write_all(block.data())?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
-            folders.insert(shard);
         }
+        folders.insert(self.folder.join("blocks"));
         folders.iter().try_for_each(|folder| sync_folder(folder)).map_err(StoreError::from)
     }
 
@@ -154,6 +175,23 @@ impl Inner {
             _ => {}
         }
         path.parent().map_or(Ok(()), sync_folder).map_err(StoreError::from)
+    }
+
+    fn sweep(&self, needed: &HashSet<Cid>, grace: Duration) -> Result<Vec<Cid>, StoreError> {
+        let mut removed = Vec::new();
+        for shard in fs::read_dir(self.folder.join("blocks"))? {
+            for block in fs::read_dir(shard?.path())? {
+                let block = block?;
+                let Some(cid) = block.file_name().to_str().and_then(|name| parse_cid(name).ok()) else { continue };
+                // A clock that was set back makes blocks of the future: they are kept.
+                let age = block.metadata()?.modified()?.elapsed().unwrap_or_default();
+                if !needed.contains(&cid) && age >= grace {
+                    fs::remove_file(block.path())?;
+                    removed.push(cid);
+                }
+            }
+        }
+        Ok(removed)
     }
 
     fn pins(&self) -> Result<Vec<Cid>, StoreError> {
@@ -206,6 +244,7 @@ impl RecordStore for DiskStore {
     /// Asks for every leaf, and reads every node above them.
     async fn pin(&self, root: &Cid) -> Result<(), StoreError> {
         check_cid(root)?;
+        let _nothing_is_removed = self.inner.pinning.lock().await;
         let mut walk = Walk::new(*root, Limits::default());
         while let Some(step) = walk.next() {
             if step.is_branch() {

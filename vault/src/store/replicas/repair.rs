@@ -18,13 +18,9 @@ impl Replicas {
         let sources = self.sources();
         let mut copies = before.copies;
         for (store, report) in self.stores.iter().zip(&before.stores).filter(|(store, _)| store.keeps()) {
-            let wanted = match report.state {
-                State::Damaged | State::Partial => true,
-                State::Whole => report.pinned == Some(false),
-                State::Absent | State::Unread => copies < self.policy.copies && !report.is_copy(),
-                State::Unreachable => false,
-            };
-            if !wanted {
+            let short = copies < self.policy.copies && !report.is_copy();
+            let broken = matches!(report.state, State::Damaged | State::Partial) && report.pinned == Some(true);
+            if report.state == State::Unreachable || !(short || broken) {
                 continue;
             }
             match self.mend(&sources, &**store, report, root, progress).await {

@@ -90,9 +90,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether there are as many copies as the policy asks for, none of them damaged.
+    /// Whether there are as many copies as the policy asks for, and no store that is to keep it has damage.
     pub fn is_kept(&self) -> bool {
-        let damaged = self.stores.iter().any(|store| !store.damaged.is_empty());
+        let damaged = self.stores.iter().any(|store| store.pinned == Some(true) && !store.damaged.is_empty());
         self.copies >= self.wanted && self.lost.is_empty() && !damaged
     }
 }

@@ -1,7 +1,8 @@
 //! A [`DiskStore`] over HTTP, by the protocols that Kubo speaks, so that whoever can talk to Kubo can talk to it.
 //!
 //! * [Kubo's RPC](https://docs.ipfs.tech/reference/kubo/rpc/), `POST /api/v0/…`, with a bearer token: `dag/import`,
-//!   `block/get`, `block/stat`, `block/rm`, `pin/add`, `pin/ls`, `pin/rm`, `repo/stat`.
+//!   `block/get`, `block/stat`, `block/rm`, `pin/add`, `pin/ls`, `pin/rm`, `repo/gc`,
+//!   `repo/stat`.
 //! * The [trustless gateway](https://specs.ipfs.tech/http-gateways/trustless-gateway/), `GET /ipfs/{cid}`, for everybody:
 //!   single blocks and CARs, which the reader verifies.
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -19,6 +20,9 @@ use crate::store::{Block, CarParser, DiskStore, RecordStore, StoreError, Token, 
 
 /// Blocks and bytes of an import that are in memory before they are written.
 const BATCH: (usize, usize) = (64, 8 << 20);
+
+/// How old blocks are that `repo/gc` removes, so that uploads may go on meanwhile.
+const GRACE: Duration = Duration::from_secs(3600);
 
 pub(super) fn router(store: DiskStore, token: Arc<Token>) -> Router {
     let guard = middleware::from_fn(move |request: Request, next: Next| {
@@ -39,6 +43,7 @@ pub(super) fn router(store: DiskStore, token: Arc<Token>) -> Router {
         .route("/api/v0/pin/add", post(pin_add))
         .route("/api/v0/pin/ls", post(pin_ls))
         .route("/api/v0/pin/rm", post(pin_rm))
+        .route("/api/v0/repo/gc", post(repo_gc))
         .route("/api/v0/repo/stat", post(repo_stat))
         .layer(guard)
         .with_state(store)
@@ -194,6 +199,11 @@ async fn pin_rm(State(store): State<DiskStore>, Query(Arg { arg }): Query<Arg>) 
     }
     store.unpin(&cid).await?;
     Ok(Json(json!({"Pins": [cid.to_string()]})))
+}
+
+async fn repo_gc(State(store): State<DiskStore>) -> Answer<String> {
+    let removed = store.collect(GRACE).await?;
+    Ok(removed.iter().map(|cid| json!({"Key": link(cid)}).to_string() + "\n").collect())
 }
 
 async fn repo_stat(State(store): State<DiskStore>) -> Answer {

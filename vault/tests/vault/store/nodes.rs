@@ -130,3 +130,21 @@ async fn too_few_confirmations_are_an_error_that_says_why() {
         assert!(Replicas::new(stores, Policy { copies, confirm }).is_err());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_goes_and_what_is_kept_stays() {
+    let three = Three::start().await;
+    let replicas = three.replicas(Policy { copies: 1, confirm: 1 });
+    let kept = replicas.store(Pattern::of(2 * MIB), &Silent).await.unwrap().root;
+    let gone = replicas.store(Pattern::of(3 * MIB), &Silent).await.unwrap().root;
+    assert!(replicas.unpin(&gone).await.is_empty());
+    let disk = &three.nodes[0].disk;
+    assert_eq!(disk.collect(Duration::from_secs(3600)).await.unwrap(), [], "an upload may need them");
+    // The first two leaves are those of both files.
+    assert_eq!(disk.collect(Duration::ZERO).await.unwrap().len(), 2);
+    assert!(replicas.audit(&kept, &Silent).await.unwrap().is_kept());
+    assert!(matches!(replicas.reader(&gone).await, Err(StoreError::Nowhere(_))));
+
+    std::fs::remove_file(block_file(three.folders[0].path(), &kept)).unwrap();
+    assert!(disk.collect(Duration::ZERO).await.is_err(), "leaves below a missing node are no garbage");
+}
