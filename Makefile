@@ -74,7 +74,7 @@ fuzz-api: build ## Ask the API more than 20 000 questions that its own descripti
 fuzz-vault: ## Give the vault's parsers damaged and random bytes (over an hour; FUZZ_VAULT_SECONDS=600 each, two at a time)
 	@FUZZ_VAULT_SECONDS=$${FUZZ_VAULT_SECONDS:-600} cargo test --release -p chartkey-vault --test vault $(QUIET) -- --nocapture --test-threads 2 properties
 
-vault-large: ## Compute CIDs of 1 GiB, store and read one within 64 MiB of memory (a minute, 2 GiB of disk)
+vault-large: ## Compute CIDs of 1 GiB, store and read one within 64 MiB of memory (a minute, 1 GiB of disk)
 	@cargo test --release -p chartkey-vault --test vault $(QUIET) -- --ignored --nocapture --test-threads 1 large_cids a_gibibyte
 
 deep: setup ## Test the contract with 10 000 fuzz runs and long histories (20 minutes)

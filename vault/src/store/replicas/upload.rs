@@ -23,10 +23,10 @@ struct Lane<'a> {
 
 impl Lane<'_> {
     async fn send(&mut self, blocks: &[Block], progress: &dyn Progress) {
-        if self.failure.is_none() {
-            if let Err(error) = send(self.store, blocks, progress).await {
-                self.give_up(error, progress);
-            }
+        if self.failure.is_none()
+            && let Err(error) = send(self.store, blocks, progress).await
+        {
+            self.give_up(error, progress);
         }
     }
 

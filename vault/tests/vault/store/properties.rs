@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::routing::any;
 use bytes::Bytes;
 use chartkey_vault::store::{
     Block, CarParser, DAG_PB, GatewayStore, KuboStore, Limits, Node, PinningStore, RAW, RecordStore, StoreError, Token,
@@ -102,7 +101,10 @@ struct Echo {
 static ECHO: LazyLock<Echo> = LazyLock::new(|| {
     let (runtime, answer) = (Runtime::new().unwrap(), std::sync::Arc::<std::sync::Mutex<Vec<u8>>>::default());
     let given = std::sync::Arc::clone(&answer);
-    let router = Router::new().fallback(any(async move || given.lock().unwrap().clone()));
+    let router = Router::new().fallback(move || {
+        let answer = given.lock().unwrap().clone();
+        async move { answer }
+    });
     let url = runtime.block_on(listen(router)).0;
     Echo { runtime, url, answer }
 });

@@ -67,8 +67,8 @@ async fn other_layouts_are_read_too() {
     let disk = DiskStore::open("disk", folder.path()).await.unwrap();
     // UnixFS File with data "hello, " and "world", as `ipfs add --cid-version 0` writes leaves.
     let leaf = |text: &str| {
-        let data = [&[8, 2, 18, u8::try_from(text.len()).unwrap()], text.as_bytes(), &[24, u8::try_from(text.len()).unwrap()]];
-        let data = data.concat();
+        let length = u8::try_from(text.len()).unwrap();
+        let data = [&[8, 2, 18, length][..], text.as_bytes(), &[24, length]].concat();
         let node = [&[10, u8::try_from(data.len()).unwrap()][..], &data].concat();
         chartkey_vault::store::Block::of(0x70, node.into()).unwrap()
     };

@@ -5,44 +5,49 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use chartkey_vault::store::{Block, DAG_PB, DiskStore, Event, KuboStore, Progress, RecordStore, Token, serve};
 use cid::Cid;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
 pub const TOKEN: &str = "a token of these tests";
 pub const MIB: u64 = 1 << 20;
 
-/// An embedded node on loopback.
+/// An embedded node on loopback, in a runtime of its own: with it, its connections die too.
 pub struct Node {
     pub url: String,
     pub disk: DiskStore,
-    task: JoinHandle<()>,
+    runtime: Option<Runtime>,
 }
 
 impl Node {
     pub async fn start(folder: &Path) -> Self {
         let disk = DiskStore::open("disk", folder).await.unwrap();
-        let (url, task) = listen(serve::router(disk.clone(), Token::new(TOKEN))).await;
-        Node { url, disk, task }
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (url, _) = runtime.spawn(listen(serve::router(disk.clone(), Token::new(TOKEN)))).await.unwrap();
+        Node { url, disk, runtime: Some(runtime) }
     }
 
     pub fn client(&self, name: &str) -> KuboStore {
         KuboStore::new(name, &self.url, Some(Token::new(TOKEN))).unwrap()
     }
 
-    /// No longer listens, and gives the folder free.
-    pub async fn kill(self) {
-        self.task.abort();
-        let _ = self.task.await;
+    /// No longer answers.
+    pub async fn kill(mut self) {
+        let runtime = self.runtime.take().unwrap();
+        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(5))).await.unwrap();
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
