@@ -72,6 +72,14 @@ pub fn parse_cid(text: &str) -> Result<Cid, StoreError> {
         return Err(StoreError::BadCid("it is no single CID".into()));
     }
     let cid = Cid::try_from(bare).map_err(|error| StoreError::BadCid(error.to_string()))?;
+    // The library ignores what follows a CID.
+    let whole = match cid.version() {
+        Version::V0 => cid.to_string() == bare,
+        Version::V1 => cid::multibase::decode(bare).is_ok_and(|(_, bytes)| bytes.len() == cid.encoded_len()),
+    };
+    if !whole {
+        return Err(StoreError::BadCid("it has more than a CID".into()));
+    }
     check_cid(&cid)?;
     Ok(cid)
 }

@@ -2,7 +2,7 @@
 //! that names roots. Written here because a parser that is fed pieces, as they come over HTTP, checks every hash and
 //! holds one block at most is what is needed, and short (decision 0041).
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use cid::Cid;
 
 use super::block::{Block, MAX_BLOCK};
@@ -38,7 +38,7 @@ pub fn section(block: &Block) -> Vec<u8> {
 /// Reads a CAR in pieces of any size. Holds one block at most, and gives none that its CID does not verify.
 #[derive(Debug, Default)]
 pub struct CarParser {
-    buffer: Vec<u8>,
+    buffer: BytesMut,
     roots: Option<Vec<Cid>>,
 }
 
@@ -68,7 +68,7 @@ impl CarParser {
         let mut rest = &frame[..];
         let cid = Cid::read_bytes(&mut rest).map_err(|error| bad(format!("a block's CID: {error}")))?;
         check_cid(&cid)?;
-        let data = Bytes::copy_from_slice(rest);
+        let data = frame.slice(frame.len() - rest.len()..);
         Block::verified(cid, data).map(Some)
     }
 
@@ -80,7 +80,7 @@ impl CarParser {
         }
     }
 
-    fn frame(&mut self, limit: usize) -> Result<Option<Vec<u8>>, StoreError> {
+    fn frame(&mut self, limit: usize) -> Result<Option<Bytes>, StoreError> {
         let Some((length, begin)) = read_varint(&self.buffer).map_err(|reason| bad(reason.into()))? else {
             return Ok(None);
         };
@@ -91,9 +91,7 @@ impl CarParser {
         if self.buffer.len() < begin + length {
             return Ok(None);
         }
-        let frame = self.buffer[begin..begin + length].to_vec();
-        self.buffer.drain(..begin + length);
-        Ok(Some(frame))
+        Ok(Some(self.buffer.split_to(begin + length).freeze().slice(begin..)))
     }
 }
 

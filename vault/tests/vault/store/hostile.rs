@@ -95,6 +95,7 @@ async fn folders_and_other_codecs_and_hashes_are_refused() {
         "bafk2bzaceaphwawppwcjfybp6eyn5gw54wabomtz7kxd6xy6x7jq5dx6hcgmy",
         "bafkqabtimvwgy3yk",
         "hello",
+        "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvykuaaaa",
         "",
         "a/ipfs/bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku",
     ] {
