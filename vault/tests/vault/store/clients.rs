@@ -174,3 +174,23 @@ async fn the_gateway_speaks_as_its_specification_says() {
     assert_eq!(ask(format!("{empty}?format=raw"), "*/*").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(parse_cid(&format!("ipfs://{cid}")).unwrap(), *block.cid());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_write_and_read_at_the_same_time() {
+    let (_folder, node) = node().await;
+    let blocks = blocks(4 * MIB).await;
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let (kubo, blocks) = (node.client("node"), blocks.clone());
+            tokio::spawn(async move {
+                kubo.put(&blocks).await.unwrap();
+                kubo.pin(blocks[4].cid()).await.unwrap();
+                kubo.get(blocks[0].cid()).await.unwrap()
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), blocks[0]);
+    }
+    assert_eq!(node.disk.stat().await.unwrap().blocks, 5);
+}

@@ -36,19 +36,31 @@ fn start(folder: &Path) -> (Child, KuboStore) {
     (child, KuboStore::new("node", &url, Some(Token::new(TOKEN))).unwrap())
 }
 
-/// Sends a file of 24 MiB, two leaves at a time, until the node no longer answers; gives what was acknowledged.
-async fn upload(node: &KuboStore) -> (Vec<Cid>, bool) {
-    let (mut importer, mut acknowledged) = (Importer::new(Pattern::of(24 * MIB)), Vec::new());
+/// What a node said it keeps.
+#[derive(Default)]
+struct Acknowledged {
+    blocks: Vec<Cid>,
+    pins: Vec<Cid>,
+    whole: bool,
+}
+
+/// Sends a file of 24 MiB, two leaves at a time, and pins one of each two, until the node no longer answers.
+async fn upload(node: &KuboStore) -> Acknowledged {
+    let (mut importer, mut acknowledged) = (Importer::new(Pattern::of(24 * MIB)), Acknowledged::default());
     loop {
         let mut batch = importer.next().await.unwrap();
         batch.extend(importer.next().await.unwrap());
-        if batch.is_empty() {
-            return (acknowledged, true);
-        }
+        let Some(pin) = batch.first().map(|block| *block.cid()) else {
+            return Acknowledged { whole: true, ..acknowledged };
+        };
         if node.put(&batch).await.is_err() {
-            return (acknowledged, false);
+            return acknowledged;
         }
-        acknowledged.extend(batch.iter().map(|block| *block.cid()));
+        acknowledged.blocks.extend(batch.iter().map(|block| *block.cid()));
+        if node.pin(&pin).await.is_err() {
+            return acknowledged;
+        }
+        acknowledged.pins.push(pin);
     }
 }
 
@@ -58,21 +70,25 @@ async fn what_was_acknowledged_survives() {
     let (mut interrupted, mut kept) = (0, 0);
     for round in 0..8u64 {
         // Nothing is skipped: each round writes all of it.
-        let _ = std::fs::remove_dir_all(folder.path().join("blocks"));
+        for part in ["blocks", "pins"] {
+            let _ = std::fs::remove_dir_all(folder.path().join(part));
+        }
         let (mut child, node) = start(folder.path());
         let uploading = tokio::spawn(async move { upload(&node).await });
         tokio::time::sleep(Duration::from_millis(60 + 170 * round)).await;
         child.kill().unwrap();
         child.wait().unwrap();
-        let (acknowledged, whole) = uploading.await.unwrap();
-        interrupted += u32::from(!whole);
-        kept += acknowledged.len();
+        let acknowledged = uploading.await.unwrap();
+        interrupted += u32::from(!acknowledged.whole);
+        kept += acknowledged.blocks.len();
 
         // Every file in the store is a whole block, and all that was acknowledged is there.
         let disk = DiskStore::open("disk", folder.path()).await.unwrap();
-        for cid in &acknowledged {
+        for cid in &acknowledged.blocks {
             disk.get(cid).await.unwrap();
         }
+        let pins = disk.list().await.unwrap();
+        assert!(acknowledged.pins.iter().all(|pin| pins.contains(pin)));
         for shard in std::fs::read_dir(folder.path().join("blocks")).unwrap() {
             for block in std::fs::read_dir(shard.unwrap().path()).unwrap() {
                 let cid: Cid = block.unwrap().file_name().to_str().unwrap().parse().unwrap();

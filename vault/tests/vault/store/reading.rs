@@ -23,7 +23,7 @@ async fn a_segment_is_a_leaf() {
     let file = encrypt(&plaintext, &content_key(1), PATIENT, &mut Fixed::new("leaves"));
     let (_folder, reader) = stored(&file).await;
     let layout = Layout::of_file(reader.length()).unwrap();
-    assert_eq!(reader.leaves(), layout.segments().into());
+    assert_eq!(reader.leaves(), u64::from(layout.segments()));
 
     let first = reader.read_leaf(0).await.unwrap();
     let header = Header::from_bytes(first[..HEADER].try_into().unwrap()).unwrap();
