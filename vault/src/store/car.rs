@@ -119,12 +119,14 @@ fn parse_header(cbor: &[u8]) -> Result<Vec<Cid>, StoreError> {
 fn varint(value: usize) -> Vec<u8> {
     let mut rest = value;
     let mut bytes = Vec::new();
-    while rest >= 0x80 {
-        bytes.push((rest & 0x7f) as u8 | 0x80);
+    loop {
+        let low = u8::try_from(rest & 0x7f).expect("seven bits");
         rest >>= 7;
+        bytes.push(if rest == 0 { low } else { low | 0x80 });
+        if rest == 0 {
+            return bytes;
+        }
     }
-    bytes.push(u8::try_from(rest).expect("less than 0x80"));
-    bytes
 }
 
 /// An unsigned LEB128 number and how many bytes it takes; `None` if it is not whole yet.
@@ -133,7 +135,11 @@ pub(super) fn read_varint(bytes: &[u8]) -> Result<Option<(u64, usize)>, &'static
     for (at, byte) in bytes.iter().enumerate().take(9) {
         value |= u64::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
-            return if *byte == 0 && at > 0 { Err("a number is not in its shortest form") } else { Ok(Some((value, at + 1))) };
+            return if *byte == 0 && at > 0 {
+                Err("a number is not in its shortest form")
+            } else {
+                Ok(Some((value, at + 1)))
+            };
         }
     }
     if bytes.len() < 9 { Ok(None) } else { Err("a number has more than 63 bits") }

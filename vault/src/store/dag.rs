@@ -110,10 +110,11 @@ fn dag_pb(block: &Block, limits: Limits) -> Result<Node, StoreError> {
     }
     let file = unixfs(data.ok_or_else(|| wrong("it has no UnixFS data"))?, limits).map_err(wrong)?;
     if links.is_empty() {
-        return match file.content.len() as u64 == file.size.unwrap_or(file.content.len() as u64) {
-            true if file.blocks.is_empty() => Ok(Node::Leaf(block.data().slice_ref(file.content))),
-            _ => Err(wrong("a leaf whose size is not that of its bytes")),
-        };
+        let length = file.content.len() as u64;
+        if !file.blocks.is_empty() || file.size.unwrap_or(length) != length {
+            return Err(wrong("a leaf whose size is not that of its bytes"));
+        }
+        return Ok(Node::Leaf(block.data().slice_ref(file.content)));
     }
     if !file.content.is_empty() || file.blocks.len() != links.len() {
         return Err(wrong("its links and their sizes do not agree"));

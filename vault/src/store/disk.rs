@@ -89,7 +89,7 @@ impl DiskStore {
     /// Removes one block, whatever depends on it.
     pub async fn remove(&self, cid: &Cid) -> Result<(), StoreError> {
         let cid = normal(cid);
-        self.with(move |inner| inner.remove(&inner.block_path(&cid))).await
+        self.with(move |inner| remove(&inner.block_path(&cid))).await
     }
 }
 
@@ -167,14 +167,6 @@ impl Inner {
     fn write_pin(&self, cid: &Cid) -> Result<(), StoreError> {
         File::create(self.pin_path(cid))?.sync_all()?;
         Ok(sync_folder(&self.folder.join("pins"))?)
-    }
-
-    fn remove(&self, path: &Path) -> Result<(), StoreError> {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        path.parent().map_or(Ok(()), sync_folder).map_err(StoreError::from)
     }
 
     fn sweep(&self, needed: &HashSet<Cid>, grace: Duration) -> Result<Vec<Cid>, StoreError> {
@@ -260,7 +252,7 @@ impl RecordStore for DiskStore {
     async fn unpin(&self, root: &Cid) -> Result<(), StoreError> {
         check_cid(root)?;
         let root = normal(root);
-        self.with(move |inner| inner.remove(&inner.pin_path(&root))).await
+        self.with(move |inner| remove(&inner.pin_path(&root))).await
     }
 
     async fn is_pinned(&self, root: &Cid) -> Result<bool, StoreError> {
@@ -280,6 +272,15 @@ impl RecordStore for DiskStore {
 
 fn missing(error: io::Error, cid: &Cid) -> StoreError {
     if error.kind() == io::ErrorKind::NotFound { StoreError::Missing(*cid) } else { error.into() }
+}
+
+/// Not an error if there is none.
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    path.parent().map_or(Ok(()), sync_folder).map_err(StoreError::from)
 }
 
 /// A name in a folder survives a crash only once the folder itself is on the disk.

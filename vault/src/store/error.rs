@@ -33,7 +33,7 @@ pub enum StoreError {
         /// Computed here.
         computed: Cid,
         /// What the store answered.
-        answered: String,
+        answered: Box<str>,
     },
     /// A CID that is not one of a record's blocks: CIDv1 or CIDv0, sha2-256, raw or dag-pb.
     #[error("not a CID of a record's block: {0}")]
@@ -47,7 +47,7 @@ pub enum StoreError {
         /// The block that is wrong.
         cid: Cid,
         /// What is wrong with it.
-        reason: String,
+        reason: Box<str>,
     },
     /// A block, a DAG or an answer beyond what is read.
     #[error("too large: {what} may be {limit} at most")]
@@ -92,7 +92,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn bad_dag(cid: &Cid, reason: impl Into<String>) -> Self {
+    pub(super) fn bad_dag(cid: &Cid, reason: impl Into<Box<str>>) -> Self {
         StoreError::BadDag { cid: *cid, reason: reason.into() }
     }
 
@@ -100,7 +100,10 @@ impl StoreError {
     pub fn is_the_stores(&self) -> bool {
         !matches!(
             self,
-            StoreError::BadCid(_) | StoreError::BadDag { .. } | StoreError::OutOfRange { .. } | StoreError::BadPolicy(_)
+            StoreError::BadCid(_)
+                | StoreError::BadDag { .. }
+                | StoreError::OutOfRange { .. }
+                | StoreError::BadPolicy(_)
         )
     }
 }

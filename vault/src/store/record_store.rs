@@ -66,7 +66,8 @@ pub trait RecordStore: Send + Sync {
 
     /// Those of `cids` that it says it has not, in their order.
     async fn missing(&self, cids: &[Cid]) -> Result<Vec<Cid>, StoreError> {
-        let asked = stream::iter(cids.to_vec()).map(|cid| async move { self.has(&cid).await.map(|there| (cid, there)) });
+        let asked =
+            stream::iter(cids.to_vec()).map(|cid| async move { self.has(&cid).await.map(|there| (cid, there)) });
         let answers: Vec<(Cid, bool)> = asked.buffered(AT_ONCE).try_collect().await?;
         Ok(answers.into_iter().filter_map(|(cid, there)| (!there).then_some(cid)).collect())
     }

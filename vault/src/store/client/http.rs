@@ -60,7 +60,8 @@ impl Server {
             .ok_or_else(|| StoreError::BadPolicy("a store's URL is http:// or https://, without a query".into()))?;
         // A redirect could lead a token elsewhere.
         let redirects = reqwest::redirect::Policy::none();
-        let client = Client::builder().connect_timeout(CONNECT).read_timeout(SILENCE).timeout(WHOLE).redirect(redirects);
+        let client =
+            Client::builder().connect_timeout(CONNECT).read_timeout(SILENCE).timeout(WHOLE).redirect(redirects);
         Ok(Server { client: client.build().map_err(unreachable)?, base, token })
     }
 
@@ -83,7 +84,8 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Response, StoreError
     }
     let status = response.status();
     let body = limited(response, MAX_ANSWER, "an error").await.unwrap_or_default();
-    let message: String = String::from_utf8_lossy(&body).chars().filter(|c| !c.is_control()).take(MAX_MESSAGE).collect();
+    let message: String =
+        String::from_utf8_lossy(&body).chars().filter(|c| !c.is_control()).take(MAX_MESSAGE).collect();
     Err(match status.as_u16() {
         502..=504 | 408 | 429 => StoreError::Unreachable(format!("{status}: {message}")),
         status => StoreError::Refused { status, message },

@@ -61,7 +61,8 @@ impl Kubo {
     async fn remove(&self, cid: &Cid) -> Result<(), StoreError> {
         let answer = self.call_for("block/rm", cid, &[("force", "true")]).await?;
         let body = http::limited(answer, MAX_ANSWER, "an answer").await?;
-        let removed: Removed = serde_json::from_slice(&body).map_err(|error| StoreError::Protocol(error.to_string()))?;
+        let removed: Removed =
+            serde_json::from_slice(&body).map_err(|error| StoreError::Protocol(error.to_string()))?;
         match removed.error {
             Some(message) if !message.is_empty() => Err(StoreError::Refused { status: 200, message }),
             _ => Ok(()),
@@ -102,7 +103,7 @@ struct Pins {
 #[derive(Deserialize)]
 struct Keys {
     #[serde(rename = "Keys", default)]
-    keys: HashMap<String, serde::de::IgnoredAny>,
+    keys: HashMap<String, serde_json::Value>,
 }
 
 #[derive(Deserialize)]

@@ -70,7 +70,9 @@ impl Replicas {
     /// No longer keeps the file, anywhere it can be told so: by store, who failed and why. Blocks go when a node collects
     /// its garbage.
     pub async fn unpin(&self, root: &Cid) -> Vec<(String, StoreError)> {
-        let told = self.keepers().map(|store| async move { store.unpin(root).await.err().map(|e| (store.name().to_owned(), e)) });
+        let told = self
+            .keepers()
+            .map(|store| async move { store.unpin(root).await.err().map(|e| (store.name().to_owned(), e)) });
         futures_util::future::join_all(told).await.into_iter().flatten().collect()
     }
 

@@ -46,11 +46,7 @@ impl Lane<'_> {
 }
 
 /// Sends what the store has not. What it has of a broken upload is not sent again.
-pub(super) async fn send(
-    store: &dyn RecordStore,
-    blocks: &[Block],
-    progress: &dyn Progress,
-) -> Result<(), StoreError> {
+pub(super) async fn send(store: &dyn RecordStore, blocks: &[Block], progress: &dyn Progress) -> Result<(), StoreError> {
     let mut waits = AGAIN.into_iter();
     loop {
         match send_once(store, blocks, progress).await {

@@ -3,9 +3,9 @@
 use chartkey_vault::store::{
     Block, GatewayStore, KuboStore, RAW, RecordStore, Stat, StoreError, Token, cid_of, parse_cid,
 };
-use reqwest::{Client, StatusCode, header};
+use reqwest::{StatusCode, header};
 
-use super::support::{MIB, Node, Pattern, TOKEN, flip};
+use super::support::{MIB, Node, Pattern, TOKEN, client, flip};
 
 async fn node() -> (tempfile::TempDir, Node) {
     let folder = tempfile::tempdir().unwrap();
@@ -64,10 +64,10 @@ async fn only_the_token_opens_the_rpc() {
     let any = Block::of(RAW, "x".into()).unwrap();
     for token in [None, Some(Token::new("another")), Some(Token::new(""))] {
         let kubo = KuboStore::new("node", &node.url, token).unwrap();
-        assert!(matches!(kubo.put(&[any.clone()]).await, Err(StoreError::Refused { status: 403, .. })));
+        assert!(matches!(kubo.put(std::slice::from_ref(&any)).await, Err(StoreError::Refused { status: 403, .. })));
         assert!(matches!(kubo.list().await, Err(StoreError::Refused { status: 403, .. })));
     }
-    let get = Client::new().get(format!("{}/api/v0/repo/stat", node.url)).bearer_auth(TOKEN).send().await.unwrap();
+    let get = client().get(format!("{}/api/v0/repo/stat", node.url)).bearer_auth(TOKEN).send().await.unwrap();
     assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED, "a page in a browser could make a GET");
     assert_eq!(format!("{:?}", Token::new("secret")), "Token(…)");
 }
@@ -82,8 +82,12 @@ async fn a_car_that_is_cut_off_or_wrong_is_refused() {
         car.extend_from_slice(block.data());
     }
     let import = async |car: &[u8]| {
-        let body = [&b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.car\"\r\n\r\n"[..], car, b"\r\n--b--\r\n"];
-        let request = Client::new().post(format!("{}/api/v0/dag/import?stats=true", node.url)).bearer_auth(TOKEN);
+        let body = [
+            &b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.car\"\r\n\r\n"[..],
+            car,
+            b"\r\n--b--\r\n",
+        ];
+        let request = client().post(format!("{}/api/v0/dag/import?stats=true", node.url)).bearer_auth(TOKEN);
         let request = request.header("content-type", "multipart/form-data; boundary=b").body(body.concat());
         let answer = request.send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
@@ -149,7 +153,7 @@ async fn the_gateway_speaks_as_its_specification_says() {
     let block = Block::of(RAW, "a block".into()).unwrap();
     node.disk.put(std::slice::from_ref(&block)).await.unwrap();
     let ask = async |path: String, accept: &str| {
-        Client::new().get(format!("{}/ipfs/{path}", node.url)).header("accept", accept).send().await.unwrap()
+        client().get(format!("{}/ipfs/{path}", node.url)).header("accept", accept).send().await.unwrap()
     };
     let cid = block.cid().to_string();
     let raw = ask(cid.clone(), "text/html, application/vnd.ipld.raw;q=0.5").await;
@@ -158,7 +162,7 @@ async fn the_gateway_speaks_as_its_specification_says() {
     assert_eq!(of(header::ETAG), format!("\"{cid}.raw\""));
     assert!(of(header::CACHE_CONTROL).contains("immutable"));
     assert_eq!(of(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
-    let again = Client::new().get(raw.url().clone()).header("accept", "application/vnd.ipld.raw");
+    let again = client().get(raw.url().clone()).header("accept", "application/vnd.ipld.raw");
     let again = again.header("if-none-match", of(header::ETAG)).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     let car = ask(format!("{cid}?format=car"), "*/*").await;

@@ -86,7 +86,10 @@ async fn nodes_that_lie_about_sizes_are_refused() {
 async fn folders_and_other_codecs_and_hashes_are_refused() {
     let leaf = raw(b"x");
     for kind in [1, 3, 4, 5, 99] {
-        assert!(matches!(read(&[leaf.clone(), node(kind, 1, &[(to(&leaf), 1)])]).await, Err(StoreError::BadDag { .. })));
+        assert!(matches!(
+            read(&[leaf.clone(), node(kind, 1, &[(to(&leaf), 1)])]).await,
+            Err(StoreError::BadDag { .. })
+        ));
     }
     let cbor: Cid = Cid::new_v1(0x71, *leaf.cid().hash());
     assert!(matches!(read(&[node(2, 1, &[(cbor.to_bytes(), 1)])]).await, Err(StoreError::BadDag { .. })));
@@ -138,9 +141,10 @@ async fn servers_that_lie_or_do_not_end_or_are_silent_are_found_out() {
     let lies = gateway(Router::new().route("/ipfs/{cid}", get(async || "wrong"))).await;
     assert!(matches!(lies.get(right.cid()).await, Err(StoreError::Damaged(_))));
 
-    let endless = Router::new().route("/ipfs/{cid}", get(async || {
-        Body::from_stream(stream::repeat(Bytes::from(vec![0; 65536])).map(Ok::<_, std::io::Error>))
-    }));
+    let endless = Router::new().route(
+        "/ipfs/{cid}",
+        get(async || Body::from_stream(stream::repeat(Bytes::from(vec![0; 65536])).map(Ok::<_, std::io::Error>))),
+    );
     let endless = gateway(endless).await;
     assert!(matches!(endless.get(right.cid()).await, Err(StoreError::TooLarge { what: "a block", .. })));
 

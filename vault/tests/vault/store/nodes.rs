@@ -62,7 +62,7 @@ async fn one_killed_and_one_damaged_the_file_arrives_and_is_repaired() {
 
     let reader = replicas.reader(&root).await.unwrap();
     assert!(whole(&reader).await == pattern(usize::try_from(LENGTH).unwrap()), "other bytes came");
-    assert_eq!(reader.read_range(2 * MIB - 3..3 * MIB + 3).await.unwrap().len(), (MIB + 6) as usize);
+    assert_eq!(reader.read_range(2 * MIB - 3..3 * MIB + 3).await.unwrap().len(), usize::try_from(MIB + 6).unwrap());
     let findings = reader.findings();
     assert!(findings.iter().any(|f| f.store == "node 0" && f.cid == blocks[2] && f.fault == Fault::Damaged));
     assert!(findings.iter().any(|f| f.store == "node 1" && matches!(f.fault, Fault::Silent(_))), "{findings:?}");
@@ -123,7 +123,9 @@ async fn too_few_confirmations_are_an_error_that_says_why() {
     let replicas = three.replicas(Policy { copies: 3, confirm: 3 });
     three.nodes.remove(2).kill().await;
     let error = replicas.store(Pattern::of(10), &Silent).await.unwrap_err();
-    assert!(matches!(&error, StoreError::TooFewCopies { confirmed: 2, needed: 3, reasons } if reasons.contains("node 2")));
+    assert!(
+        matches!(&error, StoreError::TooFewCopies { confirmed: 2, needed: 3, reasons } if reasons.contains("node 2"))
+    );
     assert!(Replicas::new(vec![], Policy::default()).is_err());
     for (copies, confirm) in [(4, 1), (3, 0), (2, 3), (0, 0)] {
         let stores = three.nodes.iter().map(|node| shared(node.client("same"))).take(1).collect();

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
-use axum::Router;
 use chartkey_vault::store::{
     GatewayStore, PinningStore, Policy, RecordStore, Replicas, Silent, State as Copy, StoreError, Token,
 };
@@ -73,7 +73,7 @@ async fn remove(State(service): State<Service>, Path(id): Path<String>) -> Statu
 async fn start(begin: &'static str, then: &'static str) -> (String, Service) {
     let service = Service { pins: Arc::default(), begin, then };
     let guard = from_fn(async |request: Request, next: Next| {
-        match request.headers().get("authorization").map(|value| value.as_bytes()) {
+        match request.headers().get("authorization").map(HeaderValue::as_bytes) {
             Some(b"Bearer key") => next.run(request).await,
             _ => (StatusCode::UNAUTHORIZED, r#"{"error":{"reason":"UNAUTHORIZED"}}"#).into_response(),
         }

@@ -1,8 +1,8 @@
 //! Leaves are the segments of the encrypted file, and ranges are what the file has there.
 
+use chartkey_vault::Address;
 use chartkey_vault::format::{HEADER, Header, Layout, SEGMENT, SegmentCipher};
 use chartkey_vault::store::{DagReader, DiskStore, Limits, Policy, RecordStore, Replicas, Silent, StoreError};
-use chartkey_vault::Address;
 
 use super::support::{MIB, Pattern, node, shared};
 use crate::support::{Fixed, content_key, encrypt, pattern};
@@ -47,7 +47,8 @@ async fn any_range_is_that_of_the_file() {
         let (_folder, reader) = stored(&file).await;
         let end = length as u64;
         assert_eq!((reader.length(), reader.leaves()), (end, end.div_ceil(MIB).max(1)));
-        let ranges = [0..0, 0..end, end..end, 0..1.min(end), end / 2..end, MIB.min(end)..end, end.saturating_sub(1)..end];
+        let ranges =
+            [0..0, 0..end, end..end, 0..1.min(end), end / 2..end, MIB.min(end)..end, end.saturating_sub(1)..end];
         for range in ranges {
             let expected = &file[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()];
             assert!(reader.read_range(range.clone()).await.unwrap() == expected, "{range:?} of {length}");

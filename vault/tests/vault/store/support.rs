@@ -120,6 +120,12 @@ impl Progress for Told {
     }
 }
 
+/// For requests that no store makes.
+pub fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 pub fn shared(store: impl RecordStore + 'static) -> Arc<dyn RecordStore> {
     Arc::new(store)
 }

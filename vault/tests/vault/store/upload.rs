@@ -1,6 +1,6 @@
 //! Uploads that break go on where they were.
 
-use chartkey_vault::store::{Policy, Replicas, RecordStore, StoreError};
+use chartkey_vault::store::{Policy, RecordStore, Replicas, StoreError};
 
 use super::support::{MIB, Node, Pattern, Told, shared};
 
