@@ -4,6 +4,7 @@ mod cids;
 mod clients;
 mod crash;
 mod hostile;
+mod kubo;
 mod nodes;
 mod pinning;
 mod properties;
