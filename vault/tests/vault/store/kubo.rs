@@ -74,9 +74,10 @@ async fn pin(State(kubo): State<Kubo>, Query(Arg { arg }): Query<Arg>) -> Json<V
 }
 
 async fn unpin(State(kubo): State<Kubo>, Query(Arg { arg }): Query<Arg>) -> Response {
-    match kubo.pins.lock().unwrap().remove(&arg.clone().unwrap()) {
-        true => Json(json!({"Pins": [arg]})).into_response(),
-        false => error("not pinned or pinned indirectly".into()),
+    if kubo.pins.lock().unwrap().remove(&arg.clone().unwrap()) {
+        Json(json!({"Pins": [arg]})).into_response()
+    } else {
+        error("not pinned or pinned indirectly".into())
     }
 }
 
@@ -140,4 +141,31 @@ async fn a_node_that_names_another_cid_has_not_confirmed() {
     }
     let replicas = Replicas::new(vec![shared(client)], Policy { copies: 1, confirm: 1 }).unwrap();
     assert!(matches!(replicas.store(&b"x"[..], &Silent).await, Err(StoreError::TooFewCopies { .. })));
+}
+
+/// `KUBO_URL=http://127.0.0.1:5001 cargo test -p chartkey-vault --test vault -- --ignored other_peoples_node`, with
+/// `KUBO_TOKEN` if it wants one.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it needs a running Kubo: KUBO_URL"]
+async fn other_peoples_node_keeps_a_file() {
+    let url = std::env::var("KUBO_URL").expect("KUBO_URL is a node's, before /api/v0");
+    let token = std::env::var("KUBO_TOKEN").ok().map(chartkey_vault::store::Token::new);
+    let client = KuboStore::new("kubo", &url, token).unwrap();
+    let replicas = Replicas::new(vec![shared(client.clone())], Policy { copies: 1, confirm: 1 }).unwrap();
+    for length in [0, 1, MIB, MIB + 1, 10 * MIB + 77] {
+        let root = replicas.store(Pattern::of(length), &Silent).await.unwrap().root;
+        assert!(replicas.audit(&root, &Silent).await.unwrap().is_kept());
+        assert!(client.is_pinned(&root).await.unwrap() && client.list().await.unwrap().contains(&root));
+        let reader = replicas.reader(&root).await.unwrap();
+        let mut expected = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut Pattern::of(length), &mut expected).await.unwrap();
+        assert!(reader.read_range(0..length).await.unwrap() == expected);
+        client.unpin(&root).await.unwrap();
+        client.unpin(&root).await.unwrap();
+        assert!(!client.is_pinned(&root).await.unwrap());
+    }
+    println!("{:?}", client.stat().await.unwrap());
+    let absent = chartkey_vault::store::cid_of(&b"it has never seen this"[..]).await.unwrap();
+    assert!(!client.has(&absent).await.unwrap());
+    assert!(matches!(client.get(&absent).await, Err(StoreError::Missing(_))));
 }
