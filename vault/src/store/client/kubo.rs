@@ -50,11 +50,14 @@ impl Kubo {
         let request = request.header("content-type", kind).body(form(&boundary, first.cid(), blocks));
         let answer = http::send(request).await.map_err(in_kubos_words)?;
         let lines = http::limited(answer, MAX_ANSWER, "an answer").await?;
-        let kept = imported(&lines)?;
-        if kept == blocks.len() as u64 {
-            Ok(())
-        } else {
-            Err(StoreError::Protocol(format!("{} blocks were sent, and {kept} taken", blocks.len())))
+        match imported(&lines)? {
+            Some(kept) if kept == blocks.len() as u64 => Ok(()),
+            Some(kept) => Err(StoreError::Protocol(format!("{} blocks were sent, and {kept} taken", blocks.len()))),
+            // Nodes that know no `stats` are asked for each.
+            None => {
+                let cids: Vec<Cid> = blocks.iter().map(|block| *block.cid()).collect();
+                self.missing(&cids).await?.first().map_or(Ok(()), |cid| Err(StoreError::Missing(*cid)))
+            }
         }
     }
 
@@ -114,15 +117,14 @@ struct RepoStat {
     blocks: u64,
 }
 
-/// How many blocks an import took, from its lines.
-pub(in crate::store) fn imported(lines: &[u8]) -> Result<u64, StoreError> {
-    let lines = serde_json::Deserializer::from_slice(lines).into_iter::<Line>();
-    for line in lines {
+/// How many blocks an import took, from its lines, if they say.
+fn imported(lines: &[u8]) -> Result<Option<u64>, StoreError> {
+    for line in serde_json::Deserializer::from_slice(lines).into_iter::<Line>() {
         if let Some(stats) = line.map_err(|error| StoreError::Protocol(error.to_string()))?.stats {
-            return Ok(stats.blocks);
+            return Ok(Some(stats.blocks));
         }
     }
-    Err(StoreError::Protocol("an import without its count of blocks".into()))
+    Ok(None)
 }
 
 fn form(boundary: &str, root: &Cid, blocks: &[Block]) -> Bytes {
