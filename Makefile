@@ -12,7 +12,7 @@ FORGE := script/forge
 # On a terminal cargo shows how far it is; elsewhere only what is wrong.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: help setup build run verify reset test check audit chaos fuzz-api fuzz-vault deep coverage prove mutate bench deploy \
+.PHONY: help setup build run verify reset test check audit chaos fuzz-api fuzz-vault vault-large deep coverage prove mutate bench deploy \
 	deploy-dry-run clean
 .DEFAULT_GOAL := help
 
@@ -73,6 +73,9 @@ fuzz-api: build ## Ask the API more than 20 000 questions that its own descripti
 
 fuzz-vault: ## Give the vault's parsers damaged and random bytes (over an hour; FUZZ_VAULT_SECONDS=600 each, two at a time)
 	@FUZZ_VAULT_SECONDS=$${FUZZ_VAULT_SECONDS:-600} cargo test --release -p chartkey-vault --test vault $(QUIET) -- --nocapture --test-threads 2 properties
+
+vault-large: ## Compute CIDs of 1 GiB, store and read one within 64 MiB of memory (a minute, 1 GiB of disk)
+	@cargo test --release -p chartkey-vault --test vault $(QUIET) -- --ignored --nocapture --test-threads 1 large_cids a_gibibyte
 
 deep: setup ## Test the contract with 10 000 fuzz runs and long histories (20 minutes)
 	@FOUNDRY_PROFILE=ci FORGE_SNAPSHOT_CHECK=true $(FORGE) test --no-match-path 'test/prove/**'

@@ -10,6 +10,7 @@ pub mod keys;
 mod label;
 mod secret;
 pub mod sharing;
+pub mod store;
 mod title;
 
 pub use bytes::{Address, Digest, GrantId, KeyCommit, KeyId, Malformed, Scope};

@@ -31,6 +31,8 @@ use crate::shared::process;
 const START: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 32;
+/// A client takes a connection that is silent for long for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// What is sent to whom, block by block.
 #[derive(Debug, Serialize, Deserialize)]
@@ -101,8 +103,10 @@ impl<'a> Floor<'a> {
         let in_time = count.load(Ordering::Relaxed);
         let cpu = process::cpu(self.child.id())?.saturating_sub(before).as_secs_f64();
         let due = self.script.deliveries();
-        wait::until("the bare fan-out", PATIENCE, || async {
-            Ok((count.load(Ordering::Relaxed) >= due).then_some(()))
+        // Who was cut off says why below.
+        wait::until("the bare fan-out to send all", PATIENCE, || async {
+            let over = count.load(Ordering::Relaxed) >= due || listeners.iter().any(Listener::broke);
+            Ok(over.then_some(()))
         })
         .await?;
         let mut latencies = Vec::new();
@@ -148,7 +152,10 @@ async fn listen(State(sending): State<Arc<Sending>>, Named(nth): Named<usize>) -
     let (sender, receiver) = mpsc::unbounded_channel();
     *sending.listeners[nth].lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
     let frames = stream::unfold(receiver, async |mut receiver| {
-        let frame = receiver.recv().await?;
+        let frame = match tokio::time::timeout(KEEP_ALIVE, receiver.recv()).await {
+            Ok(frame) => frame?,
+            Err(_) => Bytes::from_static(b":\n\n"),
+        };
         Some((Ok::<Bytes, std::convert::Infallible>(frame), receiver))
     });
     Body::from_stream(frames)

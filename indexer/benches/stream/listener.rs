@@ -53,6 +53,11 @@ impl Listener {
         Ok(Listener { told, task })
     }
 
+    /// Whether the stream broke, which [`Listener::end`] says more of.
+    pub fn broke(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// All that came, if the stream goes on.
     pub async fn end(self) -> Result<Vec<Told>> {
         if self.task.is_finished() {

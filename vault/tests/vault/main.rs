@@ -7,5 +7,6 @@ mod grants;
 mod oracles;
 mod properties;
 mod seeds;
+mod store;
 mod support;
 mod vectors;

@@ -15,7 +15,7 @@ use crate::support::{Fixed, content_key, decrypt, encrypt, pattern, repository};
 
 const PATIENT: Address = Address([0x11; 20]);
 
-fn ask(oracle: &str, tasks: &Value) -> Vec<Value> {
+pub fn ask(oracle: &str, tasks: &Value) -> Vec<Value> {
     let mut child = Command::new(repository().join("script/vault-oracles"))
         .arg(oracle)
         .stdin(Stdio::piped())

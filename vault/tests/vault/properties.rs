@@ -22,7 +22,7 @@ use crate::support::{Fixed, content_key, decrypt, encrypt, pattern};
 
 const PATIENT: Address = Address([0x11; 20]);
 
-fn property<S: Strategy<Value: Debug>>(strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+pub fn property<S: Strategy<Value: Debug>>(strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let seconds = std::env::var("FUZZ_VAULT_SECONDS").map_or(0, |seconds| seconds.parse().expect("a number"));
     let (begun, mut tried) = (Instant::now(), 0);
     loop {
@@ -81,7 +81,7 @@ impl Change {
 }
 
 /// Random bytes, or a good value with one to three changes.
-fn outside(good: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
+pub fn outside(good: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let damaged = vec(change(), 1..4).prop_map(move |changes| {
         changes.iter().fold(good.clone(), |bytes, change| if bytes.is_empty() { bytes } else { change.of(&bytes) })
     });
