@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chartkey_devnet::wait;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -63,10 +64,16 @@ impl Stream {
         Ok(Stream { response, unread: Vec::new() })
     }
 
+    /// As clients do: where there is no answer right now, it is asked again.
     pub async fn open(indexer: &Indexer, token: Option<&str>, query: &str, last: Option<&str>) -> Self {
-        Self::try_open(indexer, token, query, last)
-            .await
-            .unwrap_or_else(|problem| panic!("{query}, {last:?}: {problem:?}"))
+        let opened = wait::until("a stream to begin", PATIENCE, || async {
+            match Self::try_open(indexer, token, query, last).await {
+                Err((StatusCode::SERVICE_UNAVAILABLE, _)) => Ok(None),
+                Err(problem) => anyhow::bail!("{query}, {last:?}: {problem:?}"),
+                Ok(stream) => Ok(Some(stream)),
+            }
+        });
+        opened.await.unwrap()
     }
 
     /// The next frame. `None`: the stream came to its regular end.
